@@ -1,0 +1,238 @@
+"""Reads config.toml strictly into frozen dataclasses, and declares the archiver's own tables of it.
+
+What the settings of the other packages are, those packages declare; what a setting does is not decided here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from archiver.errors import ArchiveError, ConfigError
+from archiver.model import RepositoryRef, ThreadRef, parse_reference
+
+T = TypeVar("T")
+
+TOKEN_VARIABLES = ("ONRECORD_GITHUB_TOKEN", "GITHUB_TOKEN")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """`[store]`: where captures are kept."""
+
+    url: str = "sqlite:///data/archive.db"
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubConfig:
+    """`[github]`: the API to ask. The token comes from the environment alone."""
+
+    api_url: str = "https://api.github.com"
+    timeout: timedelta = timedelta(seconds=30)
+    max_response_mb: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseConfig:
+    """`[license]`: words added to the built-in vocabulary, and phrases to pass over."""
+
+    terms: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WatchConfig:
+    """`[[watch]]`: something to crawl again and again; exactly one of `repo` and `thread` names it.
+
+    `sweep`, `discover`, `search` and `org` are names of the design whose work is not built yet: `sweep` is accepted and
+    said to be idle when the scheduler starts, the others are refused, since leaving them out would crawl something else.
+    """
+
+    repo: str | None = None
+    thread: str | None = None
+    every: timedelta = timedelta(hours=6)
+    scope: str = field(default="license", metadata={"choices": ("license", "all")})
+    sweep: timedelta | None = None
+    discover: str = field(default="listing", metadata={"choices": ("listing", "search")})
+    search: str | None = None
+    org: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, wanted in (("search", self.search), ("org", self.org), ("discover", self.discover != "listing")):
+            if wanted:
+                raise ConfigError(f"[[watch]]: `{name}` is planned, but this version cannot do it yet", key=f"watch.{name}")
+        if (self.repo is None) == (self.thread is None):
+            raise ConfigError("[[watch]]: name exactly one of `repo` and `thread`", key="watch")
+        if self.every < timedelta(minutes=1):
+            raise ConfigError(f"[[watch]] {self.name}: `every` is a minute at least", key="watch.every")
+        if (self.repo is not None) != isinstance(self.target, RepositoryRef):
+            kind = "repository, as owner/name" if self.repo is not None else "thread, as owner/name#NUMBER or its URL"
+            raise ConfigError(f"[[watch]]: {self.name!r} does not name a {kind}", key="watch")
+
+    @property
+    def name(self) -> str:
+        """The watch as it stands in logs and messages."""
+        return self.repo or self.thread or ""
+
+    @property
+    def target(self) -> RepositoryRef | ThreadRef:
+        try:
+            return parse_reference(self.name)
+        except ArchiveError as error:
+            raise ConfigError(f"[[watch]]: {error}", key="watch") from None
+
+
+def token_from_environment(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the GitHub token, from ONRECORD_GITHUB_TOKEN or else GITHUB_TOKEN; None without one.
+
+    Raises ConfigError when it holds characters that no HTTP header can carry (the value itself is never printed).
+    """
+    for name in TOKEN_VARIABLES:
+        if value := environ.get(name, "").strip():
+            if not re.fullmatch(r"[\x21-\x7e]+", value):
+                raise ConfigError(f"{name}: this is no token: it holds spaces or other characters not allowed", key=name)
+            return value
+    return None
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read `30s`, `15m`, `6h`, `7d` or `2w`. Raises ValueError for anything else."""
+    found = re.fullmatch(r"\s*([0-9]{1,6})\s*([smhdw])\s*", text)
+    if not found:
+        raise ValueError("a number and a unit, such as 30s, 15m, 6h, 7d or 2w")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+# --- reading and strict binding ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A parsed configuration file, not yet bound; `folder` is what its relative paths are relative to."""
+
+    path: Path | None
+    folder: Path
+    tables: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        return str(self.path) if self.path else "the built-in configuration"
+
+    def expect_tables(self, known: Mapping[str, object]) -> None:
+        """Raise ConfigError for a table that is not among `known`, naming the nearest."""
+        for name in self.tables:
+            if name not in known:
+                raise ConfigError(f"{self.label}: unknown table [{name}]{_nearest(name, known)}", key=name)
+
+    def bind(self, name: str, shape: type[T]) -> T:
+        """Bind table `[name]` to a dataclass: unknown keys, wrong types and wrong values are ConfigErrors."""
+        return _bind(self.tables.get(name, {}), shape, f"{self.label}: [{name}]", name)
+
+    def bind_list(self, name: str, shape: type[T]) -> tuple[T, ...]:
+        """Bind the array of tables `[[name]]`."""
+        rows = self.tables.get(name, [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ConfigError(f"{self.label}: write [[{name}]], in double brackets, once for each", key=name)
+        return tuple(_bind(row, shape, f"{self.label}: [[{name}]] number {at}", name) for at, row in enumerate(rows, 1))
+
+    def resolve_url(self, url: str) -> str:
+        """Make the path of a `sqlite:///relative` or `whoosh:relative` URL absolute, against the file's folder."""
+        for prefix in ("sqlite:///", "whoosh:"):
+            if url.startswith(prefix) and url != prefix and not url.endswith(":memory:"):
+                return prefix + str((self.folder / Path(url.removeprefix(prefix)).expanduser()).absolute())
+        return url
+
+
+def read_config(path: Path | None) -> ConfigFile:
+    """Read a configuration file; None stands for the defaults, relative to the current folder.
+
+    Raises ConfigError for a file that is missing, unreadable, not UTF-8 or not TOML.
+    """
+    if path is None:
+        return ConfigFile(None, Path.cwd(), {})
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration file (onrecord init writes one)", key=str(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(f"{path}: cannot be read: {reason}", key=str(path)) from None
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}", key=str(path)) from None
+    return ConfigFile(path, path.absolute().parent, tables)
+
+
+def _nearest(name: str, known: Mapping[str, object] | list[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+
+
+def _bind(table: Any, shape: type[T], where: str, key: str) -> T:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: this is a table: write [{key}] on a line of its own", key=key)
+    assert dataclasses.is_dataclass(shape)
+    hints = typing.get_type_hints(shape)
+    fields = {each.name: each for each in dataclasses.fields(shape)}
+    values: dict[str, Any] = {}
+    for name, value in table.items():
+        if name not in fields:
+            raise ConfigError(f"{where}: unknown setting {name!r}{_nearest(name, list(fields))}", key=f"{key}.{name}")
+        values[name] = _value(value, hints[name], f"{where} {name}", f"{key}.{name}")
+        choices = fields[name].metadata.get("choices")
+        if choices and values[name] not in choices:
+            raise ConfigError(
+                f"{where} {name}: {value!r} is not one of {', '.join(map(repr, choices))}"
+                + (_nearest(str(value), list(choices)) if isinstance(value, str) else ""),
+                key=f"{key}.{name}",
+            )
+    try:
+        return shape(**values)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {str(error).split(': ', 1)[-1]}", key=error.key) from None
+
+
+def _value(value: Any, hint: Any, where: str, key: str) -> Any:
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if hint is timedelta:
+        try:
+            return parse_duration(value)
+        except (ValueError, TypeError, OverflowError):
+            raise ConfigError(f"{where}: {value!r} is no duration: write a number and a unit, as 30s, 15m, 6h, 7d", key=key)
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ConfigError(f"{where}: a list of texts is wanted, as [\"one\", \"two\"]", key=key)
+        return tuple(value)
+    wanted = {str: "a text in quotation marks", int: "a whole number", bool: "true or false"}[hint]
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise ConfigError(f"{where}: {value!r} is not {wanted}", key=key)
+    if hint is int and value < 1:
+        raise ConfigError(f"{where}: {value!r} is not 1 or more", key=key)
+    return value
+
+
+def check_http_url(url: str, where: str) -> str:
+    """Return `url` without trailing slashes if it is an http(s) URL without credentials; else raise ConfigError."""
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
+        fine = fine and parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError:
+        fine = False
+    if not fine:
+        raise ConfigError(f"{where}: {url!r} is no http or https URL", key=where)
+    return url.rstrip("/")

@@ -1,0 +1,94 @@
+"""Says what exactly is hashed: the canonical records of a revision and of a snapshot, and their digests.
+
+It stores nothing. `docs/format.md` describes the same for readers who want to recompute a digest with code of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import rfc8785
+
+from archiver.model import Account, ObservedPost, PostKind, iso
+
+REVISION_TYPE = "onrecord.revision.v1"
+SNAPSHOT_TYPE = "onrecord.snapshot.v1"
+
+Record = dict[str, Any]
+
+
+def canonical(record: Record) -> bytes:
+    """Return the record as RFC 8785 (JCS) canonical JSON in UTF-8.
+
+    Raises ValueError for what JCS cannot carry (lone surrogates, integers beyond 2**53).
+    """
+    return rfc8785.dumps(record)
+
+
+def digest(record: Record) -> str:
+    """Return the SHA-256 of the record's canonical JSON, as 64 lower-case hex digits."""
+    return hashlib.sha256(canonical(record)).hexdigest()
+
+
+def clean_text(text: str) -> str:
+    """Replace lone surrogates (they cannot be written as UTF-8) by U+FFFD; everything else stays, control characters too."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def account_record(account: Account | None) -> Record | None:
+    """Return `{id, login}`, or None for a deleted account."""
+    return {"id": account.id, "login": account.login} if account else None
+
+
+def revision_record(*, kind: PostKind, post_id: int, author: Account | None, created_at: str, body: str) -> Record:
+    """Return what a revision's digest covers: which post it is, by whom and since when, and this text of it.
+
+    The time of the edit is not covered, so that a text that comes back is the same revision.
+    """
+    return {
+        "type": REVISION_TYPE,
+        "host": "github.com",
+        "kind": kind.value,
+        "id": post_id,
+        "author": account_record(author),
+        "created_at": created_at,
+        "body": body,
+    }
+
+
+def post_revision(post: ObservedPost, author: Account | None) -> Record:
+    """Return the revision record of a post as observed; `author` is the one that was seen first."""
+    return revision_record(
+        kind=post.kind, post_id=post.id, author=author, created_at=iso(post.created_at), body=post.body
+    )
+
+
+def snapshot_record(*, repository_id: int, fields: Record, posts: Sequence[Record]) -> Record:
+    """Return what a snapshot's digest covers: the thread's fields and its posts in reading order.
+
+    `fields` are those of `THREAD_FIELDS`; each post is `{kind, id, author, author_association, created_at, revision}`.
+    Left out, because they move without anything being said: every `updated_at`, counts and reactions.
+    """
+    return {"type": SNAPSHOT_TYPE, "host": "github.com", "repository_id": repository_id, **fields, "posts": list(posts)}
+
+
+THREAD_FIELDS = (
+    "number",
+    "kind",
+    "title",
+    "state",
+    "state_reason",
+    "locked",
+    "lock_reason",
+    "labels",
+    "milestone",
+    "assignees",
+    "author",
+    "author_association",
+    "created_at",
+    "closed_at",
+    "closed_by",
+    "merged_at",
+)

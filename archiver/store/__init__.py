@@ -1,0 +1,75 @@
+"""The store: one database that holds every capture. `open_store` opens it, `Store` reads and writes it.
+
+SQL stays within this package. Reading is in `reading`, writing in `writing`, tables in `schema`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+
+from archiver.store.engine import check_schema, connect, migrate, translated
+from archiver.store.reading import Coverage, Failure, Holdings, Reader
+from archiver.store.writing import Cached, CrawlState, JudgedPost, Transaction, Unsettled
+
+__all__ = [
+    "Cached",
+    "Coverage",
+    "CrawlState",
+    "Failure",
+    "Holdings",
+    "JudgedPost",
+    "Reader",
+    "Store",
+    "Transaction",
+    "Unsettled",
+    "migrate",
+    "open_store",
+]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store(Reader):
+    """A store opened for reading and writing; close it, or use it as a context manager."""
+
+    def __init__(self, url: str, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._clock = clock
+        super().__init__(connect(url), url)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open one writing transaction: committed at the end of the block, rolled back if the block raises.
+
+        Raises StoreError when another process keeps writing, or the device is full.
+        """
+        with translated(self.url), self._engine.connect().execution_options(writes=True) as connection:
+            with connection.begin():
+                yield Transaction(connection, self._clock())
+
+
+def open_store(url: str, clock: Callable[[], datetime] = _utc_now) -> Store:
+    """Open the store at a URL (`sqlite:///path`), creating an empty one where there is none.
+
+    Raises SchemaOutdated (run `onrecord migrate`), SchemaTooNew, or StoreError if it cannot be opened.
+    """
+    store = Store(url, clock)
+    try:
+        check_schema(store._engine, url)
+    except BaseException:
+        store.close()
+        raise
+    return store

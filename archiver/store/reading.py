@@ -1,0 +1,394 @@
+"""Reads the store: threads, snapshots, changes and what is held, as values of the model.
+
+It changes nothing. Only threads that have a snapshot are seen here: a thread that is still being fetched is not public.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from archiver.errors import NotHeld
+from archiver.model import (
+    Account,
+    Capture,
+    Change,
+    Evidence,
+    Post,
+    PostKind,
+    Relevance,
+    Repository,
+    RepositoryRef,
+    Revision,
+    Thread,
+    ThreadKind,
+    ThreadSummary,
+    parse_iso,
+)
+from archiver.store import schema as s
+from archiver.store.engine import translated
+
+Row = sa.RowMapping
+
+ORDERS = {
+    "created": (s.thread.c.created_at.desc(), s.thread.c.id.desc()),
+    "updated": (s.thread.c.updated_at.desc(), s.thread.c.id.desc()),
+    "captured": (s.thread.c.captured_at.desc(), s.thread.c.id.desc()),
+    "number": (s.thread.c.number.asc(),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the archive holds, in numbers."""
+
+    repositories: int
+    threads: int
+    posts: int
+    snapshots: int
+    last_captured_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A fetch that failed and has not succeeded since; `target` is `#12`, or empty for the repository itself."""
+
+    target: str
+    reason: str
+    at: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is held of a repository, and what is known to be missing.
+
+    `posts` of `posts_upstream` (as GitHub counts them) are held for its kept threads; `unfinished` tells that a first or
+    later pass over the listing is under way.
+    """
+
+    repository: Repository
+    threads: int
+    posts: int
+    posts_upstream: int
+    first_complete_at: datetime | None
+    last_complete_at: datetime | None
+    unfinished: bool
+    gaps: tuple[tuple[int, str], ...]
+    failures: tuple[Failure, ...]
+
+
+class Reader:
+    """Reading access to a store; safe to share between threads (each call uses a connection of its own)."""
+
+    def __init__(self, engine: sa.Engine, url: str) -> None:
+        self._engine = engine
+        self.url = url
+
+    @contextmanager
+    def _connection(self) -> Iterator[sa.Connection]:
+        with translated(self.url), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    # --- repositories ---
+
+    def repositories(self) -> list[Repository]:
+        """Return the repositories of which at least one thread is held, in order of their names."""
+        held = sa.select(s.thread.c.repository_id).where(s.thread.c.snapshot.is_not(None))
+        query = sa.select(s.repository).where(s.repository.c.id.in_(held))
+        with self._connection() as connection:
+            found = [_repository(connection, row) for row in connection.execute(query).mappings()]
+        return sorted(found, key=lambda each: each.ref.key)
+
+    def find_repository(self, ref: RepositoryRef) -> Repository | None:
+        """Return the repository of that name, present or former, in any case; None if there is none.
+
+        Where two repositories bore the name one after the other, the one seen under it last is meant.
+        """
+        with self._connection() as connection:
+            return _find_repository(connection, ref)
+
+    def coverage(self, repository_id: int) -> Coverage:
+        """Return what is held of a repository. Raises NotHeld for an unknown one."""
+        t = s.thread
+        with self._connection() as connection:
+            repository = _repository_by_id(connection, repository_id)
+            if repository is None:
+                raise NotHeld(f"no repository with the number {repository_id} is held", key=str(repository_id))
+            mine = (t.c.repository_id == repository_id) & t.c.snapshot.is_not(None)
+            numbers = connection.execute(
+                sa.select(sa.func.count(), sa.func.sum(t.c.post_count), sa.func.sum(t.c.comments_upstream + 1)).where(mine)
+            ).one()
+            state = connection.execute(
+                sa.select(s.crawl_state).where(s.crawl_state.c.repository_id == repository_id)
+            ).mappings().one_or_none()
+            gaps = connection.execute(
+                sa.select(t.c.number, t.c.gap).where(t.c.repository_id == repository_id, t.c.gap.is_not(None)).order_by(t.c.number)
+            ).all()
+            failures = connection.execute(
+                sa.select(s.failure).where(s.failure.c.repository_id == repository_id).order_by(s.failure.c.target)
+            ).mappings().all()
+        return Coverage(
+            repository=repository,
+            threads=numbers[0],
+            posts=numbers[1] or 0,
+            posts_upstream=numbers[2] or 0,
+            first_complete_at=state["first_complete_at"] if state else None,
+            last_complete_at=state["last_complete_at"] if state else None,
+            unfinished=bool(state and state["phase"]),
+            gaps=tuple((row[0], row[1]) for row in gaps),
+            failures=tuple(Failure(f["target"], f["reason"], f["at"], f["times"]) for f in failures),
+        )
+
+    # --- threads ---
+
+    def thread(self, repository_id: int, number: int, digest: str | None = None) -> Thread | None:
+        """Return a thread with its posts as now known, or as the snapshot with that (whole) digest has it.
+
+        Each post's `revision` is its text in that snapshot, its `revisions` are all that are known. None if the thread
+        or the snapshot is not held.
+        """
+        with self._connection() as connection:
+            row = _thread_row(connection, repository_id, number)
+            return None if row is None else _thread(connection, row, digest)
+
+    def thread_by_key(self, key: str) -> Thread | None:
+        """Return the thread with that `thread_key`, as now known; None if it is not held."""
+        repository_id, _, number = key.partition("/")
+        return self.thread(int(repository_id), int(number))
+
+    def resolve_digest(self, repository_id: int, number: int, prefix: str) -> list[str]:
+        """Return the digests of the thread's snapshots that begin with `prefix` (lower-case hex)."""
+        with self._connection() as connection:
+            row = _thread_row(connection, repository_id, number)
+            if row is None:
+                return []
+            query = sa.select(s.snapshot.c.digest).where(
+                s.snapshot.c.thread_id == row["id"], s.snapshot.c.digest.startswith(prefix, autoescape=True)
+            )
+            return sorted(connection.execute(query).scalars())
+
+    def snapshot_record(self, digest: str) -> bytes | None:
+        """Return the canonical JSON whose SHA-256 is `digest`; None if it is not held."""
+        with self._connection() as connection:
+            found: bytes | None = connection.execute(
+                sa.select(s.snapshot.c.record).where(s.snapshot.c.digest == digest)
+            ).scalar_one_or_none()
+            return found
+
+    def summaries(
+        self, *, repository_id: int | None = None, order: str = "created", limit: int = 50, offset: int = 0
+    ) -> list[ThreadSummary]:
+        """Return threads without their posts; `order` is `created`, `updated`, `captured` (latest first) or `number`."""
+        query = sa.select(s.thread).where(s.thread.c.snapshot.is_not(None)).order_by(*ORDERS[order])
+        if repository_id is not None:
+            query = query.where(s.thread.c.repository_id == repository_id)
+        with self._connection() as connection:
+            return _summaries(connection, connection.execute(query.limit(limit).offset(offset)).mappings().all())
+
+    def summaries_by_key(self, keys: Sequence[str]) -> dict[str, ThreadSummary]:
+        """Return the threads with those keys that are held, without their posts."""
+        pairs = [(int(repository_id), int(number)) for repository_id, _, number in (key.partition("/") for key in keys)]
+        found: list[Row] = []
+        with self._connection() as connection:
+            for repository_id, number in pairs:
+                if row := _thread_row(connection, repository_id, number):
+                    found.append(row)
+            return {each.key: each for each in _summaries(connection, found)}
+
+    def post_thread(self, kind: PostKind, post_id: int) -> tuple[int, int] | None:
+        """Return (repository id, thread number) of the post with GitHub's number; None if it is not held."""
+        query = (
+            sa.select(s.thread.c.repository_id, s.thread.c.number)
+            .join(s.post, s.post.c.thread_id == s.thread.c.id)
+            .where(s.post.c.kind == kind.value, s.post.c.github_id == post_id, s.thread.c.snapshot.is_not(None))
+        )
+        with self._connection() as connection:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else (row[0], row[1])
+
+    def captures(self, repository_id: int, number: int) -> list[Capture]:
+        """Return the thread's captures, oldest first."""
+        with self._connection() as connection:
+            row = _thread_row(connection, repository_id, number)
+            return [] if row is None else _captures(connection, row["id"])
+
+    def holdings(self) -> Holdings:
+        """Count what is held."""
+        t = s.thread
+        with self._connection() as connection:
+            row = connection.execute(
+                sa.select(
+                    sa.func.count(sa.distinct(t.c.repository_id)),
+                    sa.func.count(),
+                    sa.func.sum(t.c.post_count),
+                    sa.func.max(t.c.captured_at, type_=s.Moment()),
+                ).where(t.c.snapshot.is_not(None))
+            ).one()
+            snapshots = connection.execute(sa.select(sa.func.count()).select_from(s.snapshot)).scalar_one()
+        return Holdings(row[0], row[1], row[2] or 0, snapshots, row[3])
+
+    # --- changes ---
+
+    def changes(self, since: int, limit: int) -> list[Change]:
+        """Return up to `limit` changes with numbers above `since`, in order: the last one of each thread."""
+        query = sa.select(s.change).where(s.change.c.number > since).order_by(s.change.c.number).limit(limit)
+        with self._connection() as connection:
+            return [Change(row["number"], row["action"], row["key"]) for row in connection.execute(query).mappings()]
+
+    def last_change(self) -> int:
+        """Return the number of the latest change; 0 in an empty store."""
+        with self._connection() as connection:
+            return connection.execute(sa.select(s.change_counter.c.value)).scalar_one_or_none() or 0
+
+
+# --- rows to values -----------------------------------------------------------------------------------------------------
+
+
+def _find_repository(connection: sa.Connection, ref: RepositoryRef) -> Repository | None:
+    alias = s.repository_alias
+    repository_id = connection.execute(
+        sa.select(alias.c.repository_id)
+        .where(alias.c.name_key == ref.key)
+        .order_by(alias.c.last_seen_at.desc(), alias.c.repository_id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return None if repository_id is None else _repository_by_id(connection, repository_id)
+
+
+def _repository_by_id(connection: sa.Connection, repository_id: int) -> Repository | None:
+    row = connection.execute(sa.select(s.repository).where(s.repository.c.id == repository_id)).mappings().one_or_none()
+    return None if row is None else _repository(connection, row)
+
+
+def _repository(connection: sa.Connection, row: Row) -> Repository:
+    alias = s.repository_alias
+    aliases = connection.execute(
+        sa.select(alias.c.spelled).where(alias.c.repository_id == row["id"]).order_by(alias.c.first_seen_at, alias.c.name_key)
+    ).scalars()
+    return Repository(row["id"], row["owner"], row["name"], row["description"], row["created_at"], tuple(aliases))
+
+
+def _thread_row(connection: sa.Connection, repository_id: int, number: int) -> Row | None:
+    query = sa.select(s.thread).where(
+        s.thread.c.repository_id == repository_id, s.thread.c.number == number, s.thread.c.snapshot.is_not(None)
+    )
+    return connection.execute(query).mappings().one_or_none()
+
+
+def _account(value: Mapping[str, Any] | None) -> Account | None:
+    return None if value is None else Account(value["id"], value["login"])
+
+
+def _moment(value: str | None) -> datetime | None:
+    return None if value is None else parse_iso(value)
+
+
+def relevance_from(value: Mapping[str, Any] | None) -> Relevance:
+    """Read a relevance as it was stored."""
+    if value is None:
+        return Relevance()
+    return Relevance(
+        verdict=value["verdict"],
+        score=value["score"],
+        terms=tuple(value["terms"]),
+        spdx=tuple(value["spdx"]),
+        topics=tuple(value["topics"]),
+        evidence=tuple(Evidence(*each) for each in value["evidence"]),
+    )
+
+
+def _summaries(connection: sa.Connection, rows: Sequence[Row]) -> list[ThreadSummary]:
+    repositories: dict[int, Repository] = {}
+    for repository_id in {row["repository_id"] for row in rows}:
+        found = _repository_by_id(connection, repository_id)
+        assert found is not None
+        repositories[repository_id] = found
+    return [_summary(row, repositories[row["repository_id"]], row["summary"], row["snapshot"]) for row in rows]
+
+
+def _summary(row: Row, repository: Repository, record: Mapping[str, Any], digest: str) -> ThreadSummary:
+    created_at = parse_iso(record["created_at"])
+    return ThreadSummary(
+        repository=repository,
+        number=row["number"],
+        kind=ThreadKind(record["kind"]),
+        title=record["title"],
+        state=record["state"],
+        state_reason=record["state_reason"],
+        locked=record["locked"],
+        lock_reason=record["lock_reason"],
+        labels=tuple(record["labels"]),
+        milestone=record["milestone"],
+        assignees=tuple(record["assignees"]),
+        author=_account(record["author"]),
+        author_association=record["author_association"],
+        created_at=created_at,
+        updated_at=row["updated_at"],
+        closed_at=_moment(record["closed_at"]),
+        merged_at=_moment(record["merged_at"]),
+        closed_by=_account(record["closed_by"]),
+        post_count=row["post_count"],
+        comments_upstream=row["comments_upstream"],
+        snapshot=digest,
+        first_captured_at=row["first_captured_at"],
+        captured_at=row["captured_at"],
+        last_checked_at=row["last_checked_at"],
+        relevance=relevance_from(row["relevance"]),
+    )
+
+
+def _captures(connection: sa.Connection, thread_id: int) -> list[Capture]:
+    query = sa.select(s.capture).where(s.capture.c.thread_id == thread_id).order_by(s.capture.c.number)
+    return [Capture(row["number"], row["snapshot"], row["captured_at"]) for row in connection.execute(query).mappings()]
+
+
+def _thread(connection: sa.Connection, row: Row, digest: str | None) -> Thread | None:
+    digest = digest or row["snapshot"]
+    packed = connection.execute(
+        sa.select(s.snapshot.c.record).where(s.snapshot.c.digest == digest, s.snapshot.c.thread_id == row["id"])
+    ).scalar_one_or_none()
+    repository = _repository_by_id(connection, row["repository_id"])
+    if packed is None or repository is None:
+        return None
+    record = json.loads(packed)
+    texts: dict[tuple[str, int], list[Revision]] = {}
+    by_digest: dict[str, Revision] = {}
+    query = sa.select(s.revision).where(s.revision.c.thread_id == row["id"])
+    for each in connection.execute(query.order_by(s.revision.c.captured_at, s.revision.c.edited_at)).mappings():
+        revision = Revision(
+            digest=each["digest"],
+            body=each["body"],
+            body_html=each["raw"].get("body_html"),
+            edited_at=each["edited_at"],
+            captured_at=each["captured_at"],
+        )
+        texts.setdefault((each["kind"], each["github_id"]), []).append(revision)
+        by_digest[revision.digest] = revision
+    updated = {
+        (each["kind"], each["github_id"]): each["updated_at"]
+        for each in connection.execute(sa.select(s.post).where(s.post.c.thread_id == row["id"])).mappings()
+    }
+    posts = [
+        Post(
+            kind=PostKind(each["kind"]),
+            id=each["id"],
+            author=_account(each["author"]),
+            author_association=each["author_association"],
+            created_at=parse_iso(each["created_at"]),
+            updated_at=updated[each["kind"], each["id"]],
+            revision=by_digest[each["revision"]],
+            revisions=tuple(texts[each["kind"], each["id"]]),
+        )
+        for each in record["posts"]
+    ]
+    captures = _captures(connection, row["id"])
+    summary = replace(_summary(row, repository, record, digest), post_count=len(posts))
+    return Thread(summary=summary, posts=posts, captures=captures)
+

@@ -1,0 +1,267 @@
+"""The store's tables, as SQLAlchemy Core sees them; how a schema came to be is told by the migrations.
+
+It opens no connection and runs no statement. Times are ISO 8601 texts in UTC (they sort as they read, and are what is
+hashed); JSON and raw API objects are zlib-compressed bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+from archiver.model import iso, parse_iso
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC, kept as `2018-02-16T09:12:00Z`."""
+
+    impl = String(20)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return None if value is None else iso(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else parse_iso(value)
+
+
+class Packed(TypeDecorator[Mapping[str, Any]]):
+    """A JSON object, kept as zlib-compressed UTF-8."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+        return zlib.compress(text.encode("ascii"), 6)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(zlib.decompress(value))
+
+
+class Bytes(TypeDecorator[bytes]):
+    """Bytes, kept zlib-compressed."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else zlib.compress(value, 6)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else zlib.decompress(value)
+
+
+# SQLite only numbers rows by itself in a column of type INTEGER; GitHub's ids need 64 bits elsewhere.
+Serial = BigInteger().with_variant(Integer, "sqlite")
+Digest = String(64)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+repository = Table(
+    "repository",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # GitHub's number
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("created_at", Moment),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+)
+
+# Every name that a repository was ever seen under. The same name may have belonged to two of them, one after the other.
+repository_alias = Table(
+    "repository_alias",
+    metadata,
+    Column("name_key", Text, primary_key=True),  # owner/name in lower case
+    Column("repository_id", ForeignKey("repository.id"), primary_key=True),
+    Column("spelled", Text, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # GitHub's number
+    Column("login", Text, nullable=False),
+    Column("bot", Boolean, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+)
+
+thread = Table(
+    "thread",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("repository_id", ForeignKey("repository.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("kind", String(10), nullable=False),
+    # What was observed last; it becomes a snapshot when the thread is complete, and `dirty` says that it has yet to.
+    Column("fields", Packed, nullable=False),
+    Column("raw", Packed, nullable=False),
+    Column("comments_upstream", Integer, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("dirty", Boolean, nullable=False),
+    Column("last_checked_at", Moment, nullable=False),
+    # What the latest snapshot says; null until there is one, and then the thread is public.
+    Column("snapshot", Digest),  # no foreign key: it would close a circle with `snapshot`, which few databases can create
+    Column("summary", Packed),
+    Column("relevance", Packed),
+    Column("post_count", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("first_captured_at", Moment),
+    Column("captured_at", Moment),
+    Column("gap", Text),  # what is known to be missing, in words
+    UniqueConstraint("repository_id", "number"),
+    Index("ix_thread_dirty", "repository_id", "dirty"),
+    Index("ix_thread_created_at", "created_at"),
+    Index("ix_thread_updated_at", "updated_at"),
+)
+
+post = Table(
+    "post",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("github_id", BigInteger, nullable=False),
+    Column("author_id", ForeignKey("account.id")),  # as first seen: a deleted account keeps its posts
+    Column("author_login", Text),
+    Column("author_association", String(40), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("revision", Digest, nullable=False),  # the current text; no foreign key, for the same reason as above
+    UniqueConstraint("kind", "github_id"),
+    Index("ix_post_thread_id", "thread_id", "created_at"),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("digest", Digest, primary_key=True),
+    Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("github_id", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("edited_at", Moment),
+    Column("captured_at", Moment, nullable=False),
+    Column("raw", Packed, nullable=False),  # the API's object, whole
+    Index("ix_revision_thread_id", "thread_id"),
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("digest", Digest, primary_key=True),
+    Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    Column("record", Bytes, nullable=False),  # the canonical JSON that was hashed
+    Column("raw", Packed, nullable=False),  # the API's thread object, without the texts that its revision holds
+    Index("ix_snapshot_thread_id", "thread_id"),
+)
+
+# Append-only: at that time, the thread was as that snapshot says.
+capture = Table(
+    "capture",
+    metadata,
+    Column("number", Serial, primary_key=True),
+    Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    Column("snapshot", ForeignKey("snapshot.digest"), nullable=False),
+    Column("captured_at", Moment, nullable=False),
+    Index("ix_capture_thread_id", "thread_id", "captured_at"),
+)
+
+# One row, updated within the saving transaction. A sequence would hand numbers out before the commit, and a reader that
+# follows it would pass over rows committed late.
+change_counter = Table(
+    "change_counter",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("value", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+# The last change of each thread: an index that is behind needs no more than that.
+change = Table(
+    "change",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("action", String(10), nullable=False),
+)
+
+# Where a crawl of a repository stands. `*_cursor` is the `since` of the next pass; `phase` and `progress` tell where an
+# unfinished pass goes on (null: none is under way).
+crawl_state = Table(
+    "crawl_state",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id"), primary_key=True),
+    Column("basis", Text, nullable=False),  # scope and vocabulary of the cursors: another basis starts anew
+    Column("issues_cursor", Moment),
+    Column("comments_cursor", Moment),
+    Column("phase", String(10)),
+    Column("progress", Moment),
+    Column("issues_high", Moment),
+    Column("comments_high", Moment),
+    Column("pass_started_at", Moment),
+    Column("first_complete_at", Moment),
+    Column("last_complete_at", Moment),
+)
+
+# Threads whose comments speak of licensing and which are yet to be fetched whole.
+candidate = Table(
+    "candidate",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+)
+
+failure = Table(
+    "failure",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id"), primary_key=True),
+    Column("target", Text, primary_key=True),  # `#12`, or empty for the repository itself
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("times", Integer, nullable=False),
+)
+
+http_cache = Table(
+    "http_cache",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("next_url", Text),
+    Column("stored_at", Moment, nullable=False),
+)

@@ -1,0 +1,457 @@
+"""Writes the store: observations become posts and revisions, complete threads become snapshots and changes.
+
+It decides nothing about what is worth keeping (`archiver.crawl` does) and overwrites no text. Everything here happens inside
+one transaction that the caller opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from archiver import digests
+from archiver.model import (
+    Account,
+    ObservedPost,
+    ObservedThread,
+    PostKind,
+    Relevance,
+    Repository,
+    RepositoryRef,
+    iso,
+    thread_key,
+)
+from archiver.store import schema as s
+
+# What a thread's raw object holds twice: the opening post's revision has the texts already.
+_TEXTS = ("body", "body_html", "body_text")
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPost:
+    """What a verdict is reached from: a post's texts, its author's login, and whether that is a bot."""
+
+    body: str
+    body_html: str | None
+    author: str | None
+    bot: bool
+
+
+Judge = Callable[[str, Sequence[JudgedPost]], Relevance]
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlState:
+    """Where the crawl of a repository stands.
+
+    `issues_cursor` and `comments_cursor` are the latest `updated_at` that a complete pass has seen. `phase` (`issues`,
+    `comments`, `settle`; None when no pass is under way) and `progress` (the latest `updated_at` committed in that phase)
+    tell where an unfinished pass goes on; `issues_high` is where its issues phase ended.
+    """
+
+    basis: str
+    issues_cursor: datetime | None = None
+    comments_cursor: datetime | None = None
+    phase: str | None = None
+    progress: datetime | None = None
+    issues_high: datetime | None = None
+    comments_high: datetime | None = None
+    pass_started_at: datetime | None = None
+    first_complete_at: datetime | None = None
+    last_complete_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """What is known of a URL fetched before: its ETag, and where its `Link` led."""
+
+    etag: str
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A thread with observations that are in no snapshot yet: `held` comments of the `upstream` that GitHub counts."""
+
+    number: int
+    held: int
+    upstream: int
+    public: bool
+
+
+class Transaction:
+    """One writing transaction; all of it is kept, or nothing. `now` is the time of capture of all that it saves."""
+
+    def __init__(self, connection: sa.Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now.replace(microsecond=0)
+
+    # --- repositories and accounts ---
+
+    def save_repository(self, seen: Repository, asked_as: RepositoryRef | None = None) -> None:
+        """Keep a repository's present name, and the name that it was asked for by, as its aliases."""
+        row = self._one(s.repository, s.repository.c.id == seen.id)
+        values = {
+            "owner": seen.owner,
+            "name": seen.name,
+            "description": seen.description,
+            "created_at": seen.created_at,
+            "last_seen_at": self._now,
+        }
+        if row is None:
+            self._insert(s.repository, id=seen.id, first_seen_at=self._now, **values)
+        else:
+            self._update(s.repository, s.repository.c.id == seen.id, **values)
+        names = {seen.ref.key: str(seen.ref)}
+        if asked_as is not None:
+            names.setdefault(asked_as.key, str(asked_as))
+        alias = s.repository_alias
+        for key, spelled in names.items():
+            mine = (alias.c.name_key == key) & (alias.c.repository_id == seen.id)
+            if self._one(alias, mine) is None:
+                self._insert(
+                    alias,
+                    name_key=key,
+                    repository_id=seen.id,
+                    spelled=spelled,
+                    first_seen_at=self._now,
+                    last_seen_at=self._now,
+                )
+            else:
+                self._update(alias, mine, last_seen_at=self._now)
+
+    def _save_account(self, seen: Account | None) -> None:
+        if seen is not None and self._one(s.account, s.account.c.id == seen.id) is None:
+            self._insert(s.account, id=seen.id, login=seen.login, bot=seen.bot, first_seen_at=self._now)
+
+    # --- observations ---
+
+    def held_numbers(self, repository_id: int, numbers: Sequence[int]) -> set[int]:
+        """Return those of the thread numbers that are kept already, public or not yet."""
+        query = sa.select(s.thread.c.number).where(
+            s.thread.c.repository_id == repository_id, s.thread.c.number.in_(sorted(set(numbers)))
+        )
+        return set(self._connection.execute(query).scalars())
+
+    def observe_thread(self, repository_id: int, seen: ObservedThread) -> None:
+        """Keep what a response said of a thread and its opening post. It becomes public with its first `settle`."""
+        row = self._thread(repository_id, seen.number)
+        if row is not None and seen.updated_at < row["updated_at"]:
+            return  # an older answer than the one we have (a replica behind, or a page re-read): nothing new in it
+        fields = self._fields(seen, row)
+        raw = {key: value for key, value in seen.opening.raw.items() if key not in _TEXTS}
+        values: dict[str, Any] = {
+            "kind": seen.kind.value,
+            "fields": fields,
+            "raw": raw,
+            "comments_upstream": seen.comments,
+            "updated_at": seen.updated_at,
+            "last_checked_at": self._now,
+        }
+        if row is None:
+            thread_id = self._insert(
+                s.thread,
+                repository_id=repository_id,
+                number=seen.number,
+                dirty=True,
+                post_count=0,
+                created_at=seen.created_at,
+                **values,
+            )
+        else:
+            thread_id = row["id"]
+            counted = seen.comments != row["comments_upstream"]
+            if fields != row["fields"] or counted:
+                values["dirty"] = True
+            self._update(s.thread, s.thread.c.id == thread_id, **values)
+        self._observe(thread_id, [seen.opening])
+
+    def _fields(self, seen: ObservedThread, row: sa.RowMapping | None) -> digests.Record:
+        before = row["fields"] if row else {}
+        closed_by = digests.account_record(seen.closed_by)
+        closed_at = iso(seen.closed_at) if seen.closed_at else None
+        if not seen.closed_by_known and closed_at and before.get("closed_at") == closed_at:
+            closed_by = before["closed_by"]
+        return {
+            "number": seen.number,
+            "kind": seen.kind.value,
+            "title": seen.title,
+            "state": seen.state,
+            "state_reason": seen.state_reason,
+            "locked": seen.locked,
+            "lock_reason": seen.lock_reason,
+            "labels": list(seen.labels),
+            "milestone": seen.milestone,
+            "assignees": list(seen.assignees),
+            # The author and their standing as first seen: accounts are deleted and people join projects later.
+            "author": before.get("author") or digests.account_record(seen.opening.author),
+            "author_association": before.get("author_association") or seen.opening.author_association,
+            "created_at": iso(seen.created_at),
+            "closed_at": closed_at,
+            "closed_by": closed_by,
+            "merged_at": iso(seen.merged_at) if seen.merged_at else None,
+        }
+
+    def observe_posts(self, repository_id: int, number: int, posts: Sequence[ObservedPost]) -> None:
+        """Keep messages of a thread that is kept: a text not seen before becomes a further revision."""
+        row = self._thread(repository_id, number)
+        assert row is not None, "posts of a thread that is not kept"
+        self._observe(row["id"], posts)
+
+    def _observe(self, thread_id: int, posts: Sequence[ObservedPost]) -> None:
+        changed = False
+        for seen in posts:
+            mine = (s.post.c.kind == seen.kind.value) & (s.post.c.github_id == seen.id)
+            row = self._one(s.post, mine)
+            if row is None:
+                author = seen.author
+                self._save_account(author)
+            else:
+                author = Account(row["author_id"], row["author_login"]) if row["author_id"] is not None else seen.author
+                if row["author_id"] is None:
+                    self._save_account(author)
+                if seen.updated_at < row["updated_at"]:
+                    continue
+            record = digests.post_revision(seen, author)
+            revision = digests.digest(record)
+            if self._one(s.revision, s.revision.c.digest == revision) is None:
+                # An opening post's `updated_at` moves with every comment: it tells nothing of an edit.
+                edited = seen.kind is not PostKind.OPENING and seen.updated_at > seen.created_at
+                self._insert(
+                    s.revision,
+                    digest=revision,
+                    thread_id=thread_id,
+                    kind=seen.kind.value,
+                    github_id=seen.id,
+                    body=seen.body,
+                    edited_at=seen.updated_at if edited else None,
+                    captured_at=self._now,
+                    raw=seen.raw,
+                )
+            values = {
+                "author_id": author.id if author else None,
+                "author_login": author.login if author else None,
+                "updated_at": seen.updated_at,
+                "revision": revision,
+            }
+            if row is None:
+                self._insert(
+                    s.post,
+                    thread_id=thread_id,
+                    kind=seen.kind.value,
+                    github_id=seen.id,
+                    author_association=seen.author_association,
+                    created_at=seen.created_at,
+                    **values,
+                )
+                changed = True
+            elif any(row[key] != value for key, value in values.items()):
+                self._update(s.post, mine, **values)
+                changed = changed or row["revision"] != revision or row["author_id"] != values["author_id"]
+        if changed:
+            self._update(s.thread, s.thread.c.id == thread_id, dirty=True)
+
+    # --- snapshots ---
+
+    def unsettled(self, repository_id: int, numbers: Sequence[int] | None = None) -> list[Unsettled]:
+        """Return the threads (of those numbers, or all) whose observations are in no snapshot yet."""
+        comments = (
+            sa.select(sa.func.count())
+            .where(s.post.c.thread_id == s.thread.c.id, s.post.c.kind == PostKind.COMMENT.value)
+            .scalar_subquery()
+        )
+        query = (
+            sa.select(s.thread.c.number, comments, s.thread.c.comments_upstream, s.thread.c.snapshot.is_not(None))
+            .where(s.thread.c.repository_id == repository_id, s.thread.c.dirty)
+            .order_by(s.thread.c.number)
+        )
+        if numbers is not None:
+            query = query.where(s.thread.c.number.in_(sorted(set(numbers))))
+        return [Unsettled(*row) for row in self._connection.execute(query)]
+
+    def settle(self, repository_id: int, number: int, judge: Judge) -> bool:
+        """Make what was observed of a thread its latest snapshot; return whether that differs from the one before.
+
+        A thread of which fewer comments are held than GitHub counts gets its snapshot all the same, with the gap noted.
+        """
+        row = self._thread(repository_id, number)
+        assert row is not None, "a thread that is not kept"
+        posts = self._posts(row["id"])
+        record = digests.snapshot_record(
+            repository_id=repository_id, fields=row["fields"], posts=[_post_record(post) for post in posts]
+        )
+        packed = digests.canonical(record)
+        digest = digests.digest(record)
+        held = sum(post["kind"] == PostKind.COMMENT.value for post in posts)
+        upstream = row["comments_upstream"]
+        gap = f"{held} of {upstream} comments could be fetched" if held < upstream else None
+        relevance = judge(row["fields"]["title"], [_judged(post) for post in posts])
+        values: dict[str, Any] = {
+            "dirty": False,
+            "gap": gap,
+            "post_count": len(posts),
+            "relevance": _relevance_record(relevance),
+        }
+        changed = bool(digest != row["snapshot"])
+        if changed:
+            if self._one(s.snapshot, s.snapshot.c.digest == digest) is None:
+                self._insert(s.snapshot, digest=digest, thread_id=row["id"], record=packed, raw=row["raw"])
+            self._insert(s.capture, thread_id=row["id"], snapshot=digest, captured_at=self._now)
+            values |= {
+                "snapshot": digest,
+                "summary": row["fields"],
+                "first_captured_at": row["first_captured_at"] or self._now,
+                "captured_at": self._now,
+            }
+        self._update(s.thread, s.thread.c.id == row["id"], **values)
+        if changed or values["relevance"] != row["relevance"] or row["gap"] != gap:
+            self._note_change("put", thread_key(repository_id, number))
+        return changed
+
+    def mark_checked(self, repository_id: int, number: int) -> None:
+        """Note that a thread was asked for and found as it was."""
+        mine = (s.thread.c.repository_id == repository_id) & (s.thread.c.number == number)
+        self._update(s.thread, mine, last_checked_at=self._now)
+
+    def _posts(self, thread_id: int) -> Sequence[sa.RowMapping]:
+        opening_first = sa.case((s.post.c.kind == PostKind.OPENING.value, 0), else_=1)
+        query = (
+            sa.select(s.post, s.revision.c.body, s.revision.c.raw, s.account.c.bot)
+            .join(s.revision, s.revision.c.digest == s.post.c.revision)
+            .outerjoin(s.account, s.account.c.id == s.post.c.author_id)
+            .where(s.post.c.thread_id == thread_id)
+            .order_by(opening_first, s.post.c.created_at, s.post.c.github_id)
+        )
+        return self._connection.execute(query).mappings().all()
+
+    def _note_change(self, action: str, key: str) -> None:
+        counter = s.change_counter
+        row = self._one(counter, counter.c.id == 1)
+        number = (row["value"] if row else 0) + 1
+        if row is None:
+            self._insert(counter, id=1, value=number)
+        else:
+            self._update(counter, counter.c.id == 1, value=number)
+        if self._one(s.change, s.change.c.key == key) is None:
+            self._insert(s.change, key=key, number=number, action=action)
+        else:
+            self._update(s.change, s.change.c.key == key, number=number, action=action)
+
+    # --- the crawl's own memory ---
+
+    def crawl_state(self, repository_id: int) -> CrawlState | None:
+        row = self._one(s.crawl_state, s.crawl_state.c.repository_id == repository_id)
+        return None if row is None else CrawlState(**{k: v for k, v in row.items() if k != "repository_id"})
+
+    def save_crawl_state(self, repository_id: int, state: CrawlState) -> None:
+        mine = s.crawl_state.c.repository_id == repository_id
+        if self._one(s.crawl_state, mine) is None:
+            self._insert(s.crawl_state, repository_id=repository_id, **asdict(state))
+        else:
+            self._update(s.crawl_state, mine, **asdict(state))
+
+    def finish_pass(self, repository_id: int, state: CrawlState) -> None:
+        """Note that a pass over the repository is complete, and where the next one begins."""
+        done = replace(
+            state,
+            issues_cursor=state.issues_high or state.issues_cursor,
+            comments_cursor=state.comments_high or state.comments_cursor,
+            phase=None,
+            progress=None,
+            issues_high=None,
+            comments_high=None,
+            pass_started_at=None,
+            first_complete_at=state.first_complete_at or self._now,
+            last_complete_at=self._now,
+        )
+        self.save_crawl_state(repository_id, done)
+
+    def add_candidate(self, repository_id: int, number: int) -> None:
+        """Note a thread that is to be fetched whole, since one of its comments speaks of licensing."""
+        mine = (s.candidate.c.repository_id == repository_id) & (s.candidate.c.number == number)
+        if self._one(s.candidate, mine) is None:
+            self._insert(s.candidate, repository_id=repository_id, number=number)
+
+    def drop_candidate(self, repository_id: int, number: int) -> None:
+        self._connection.execute(
+            sa.delete(s.candidate).where(s.candidate.c.repository_id == repository_id, s.candidate.c.number == number)
+        )
+
+    def candidates(self, repository_id: int) -> list[int]:
+        query = sa.select(s.candidate.c.number).where(s.candidate.c.repository_id == repository_id)
+        return sorted(self._connection.execute(query).scalars())
+
+    def note_failure(self, repository_id: int, target: str, reason: str) -> None:
+        """Keep that a fetch failed, until `clear_failure`; shown as part of the coverage."""
+        mine = (s.failure.c.repository_id == repository_id) & (s.failure.c.target == target)
+        row = self._one(s.failure, mine)
+        if row is None:
+            self._insert(s.failure, repository_id=repository_id, target=target, reason=reason, at=self._now, times=1)
+        else:
+            self._update(s.failure, mine, reason=reason, at=self._now, times=row["times"] + 1)
+
+    def clear_failure(self, repository_id: int, target: str) -> None:
+        self._connection.execute(
+            sa.delete(s.failure).where(s.failure.c.repository_id == repository_id, s.failure.c.target == target)
+        )
+
+    def cached(self, url: str) -> Cached | None:
+        """Return what is known of a URL fetched before."""
+        row = self._one(s.http_cache, s.http_cache.c.url == url)
+        return None if row is None else Cached(row["etag"], row["next_url"])
+
+    def remember(self, url: str, etag: str, next_url: str | None) -> None:
+        """Keep a response's ETag. In the same transaction as what the response said: an ETag kept without its content
+        would hide that content for ever."""
+        mine = s.http_cache.c.url == url
+        if self._one(s.http_cache, mine) is None:
+            self._insert(s.http_cache, url=url, etag=etag, next_url=next_url, stored_at=self._now)
+        else:
+            self._update(s.http_cache, mine, etag=etag, next_url=next_url, stored_at=self._now)
+
+    # --- statements ---
+
+    def _thread(self, repository_id: int, number: int) -> sa.RowMapping | None:
+        return self._one(s.thread, (s.thread.c.repository_id == repository_id) & (s.thread.c.number == number))
+
+    def _one(self, table: sa.Table, where: sa.ColumnElement[bool]) -> sa.RowMapping | None:
+        return self._connection.execute(sa.select(table).where(where)).mappings().one_or_none()
+
+    def _insert(self, table: sa.Table, **values: Any) -> int:
+        result = self._connection.execute(sa.insert(table).values(**values))
+        key = result.inserted_primary_key
+        return int(key[0]) if key and isinstance(key[0], int) else 0
+
+    def _update(self, table: sa.Table, where: sa.ColumnElement[bool], **values: Any) -> None:
+        self._connection.execute(sa.update(table).where(where).values(**values))
+
+
+def _post_record(post: sa.RowMapping) -> digests.Record:
+    author = Account(post["author_id"], post["author_login"]) if post["author_id"] is not None else None
+    return {
+        "kind": post["kind"],
+        "id": post["github_id"],
+        "author": digests.account_record(author),
+        "author_association": post["author_association"],
+        "created_at": iso(post["created_at"]),
+        "revision": post["revision"],
+    }
+
+
+def _judged(post: sa.RowMapping) -> JudgedPost:
+    return JudgedPost(post["body"], post["raw"].get("body_html"), post["author_login"], bool(post["bot"]))
+
+
+def _relevance_record(relevance: Relevance) -> dict[str, Any]:
+    return {
+        "verdict": relevance.verdict,
+        "score": relevance.score,
+        "terms": list(relevance.terms),
+        "spdx": list(relevance.spdx),
+        "topics": list(relevance.topics),
+        "evidence": [[e.term, e.text, e.place, e.post, e.weight] for e in relevance.evidence],
+    }
