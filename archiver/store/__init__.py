@@ -12,7 +12,7 @@ from types import TracebackType
 
 from archiver.store.engine import check_schema, connect, migrate, translated
 from archiver.store.reading import Coverage, Failure, Holdings, Reader
-from archiver.store.writing import Cached, CrawlState, JudgedPost, Transaction, Unsettled
+from archiver.store.writing import Cached, CrawlState, Transaction, Unsettled
 
 __all__ = [
     "Cached",
@@ -20,7 +20,6 @@ __all__ = [
     "CrawlState",
     "Failure",
     "Holdings",
-    "JudgedPost",
     "Reader",
     "Store",
     "Transaction",

@@ -146,6 +146,12 @@ class Reader:
             failures=tuple(Failure(f["target"], f["reason"], f["at"], f["times"]) for f in failures),
         )
 
+    def coverages(self) -> list[Coverage]:
+        """Return the coverage of every repository ever asked for, in order of their names."""
+        with self._connection() as connection:
+            numbers = list(connection.execute(sa.select(s.repository.c.id)).scalars())
+        return sorted((self.coverage(each) for each in numbers), key=lambda each: each.repository.ref.key)
+
     # --- threads ---
 
     def thread(self, repository_id: int, number: int, digest: str | None = None) -> Thread | None:
@@ -233,6 +239,13 @@ class Reader:
             ).one()
             snapshots = connection.execute(sa.select(sa.func.count()).select_from(s.snapshot)).scalar_one()
         return Holdings(row[0], row[1], row[2] or 0, snapshots, row[3])
+
+    def note(self, name: str) -> Mapping[str, Any] | None:
+        """Return the small fact kept under a name."""
+        with self._connection() as connection:
+            query = sa.select(s.note.c.value).where(s.note.c.name == name)
+            value: Mapping[str, Any] | None = connection.execute(query).scalar_one_or_none()
+            return value
 
     # --- changes ---
 

@@ -265,3 +265,11 @@ http_cache = Table(
     Column("next_url", Text),
     Column("stored_at", Moment, nullable=False),
 )
+
+# Small facts about this archive, by name: the API's rate limit as last seen, for example.
+note = Table(
+    "note",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Packed, nullable=False),
+)

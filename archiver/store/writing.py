@@ -6,7 +6,7 @@ one transaction that the caller opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from archiver import digests
+from archiver.license import PostText
 from archiver.model import (
     Account,
     ObservedPost,
@@ -31,17 +32,7 @@ from archiver.store import schema as s
 _TEXTS = ("body", "body_html", "body_text")
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedPost:
-    """What a verdict is reached from: a post's texts, its author's login, and whether that is a bot."""
-
-    body: str
-    body_html: str | None
-    author: str | None
-    bot: bool
-
-
-Judge = Callable[[str, Sequence[JudgedPost]], Relevance]
+Judge = Callable[[str, Sequence[PostText]], Relevance]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +79,7 @@ class Transaction:
 
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self._connection = connection
-        self._now = now.replace(microsecond=0)
+        self.now = now.replace(microsecond=0)
 
     # --- repositories and accounts ---
 
@@ -100,10 +91,10 @@ class Transaction:
             "name": seen.name,
             "description": seen.description,
             "created_at": seen.created_at,
-            "last_seen_at": self._now,
+            "last_seen_at": self.now,
         }
         if row is None:
-            self._insert(s.repository, id=seen.id, first_seen_at=self._now, **values)
+            self._insert(s.repository, id=seen.id, first_seen_at=self.now, **values)
         else:
             self._update(s.repository, s.repository.c.id == seen.id, **values)
         names = {seen.ref.key: str(seen.ref)}
@@ -118,15 +109,15 @@ class Transaction:
                     name_key=key,
                     repository_id=seen.id,
                     spelled=spelled,
-                    first_seen_at=self._now,
-                    last_seen_at=self._now,
+                    first_seen_at=self.now,
+                    last_seen_at=self.now,
                 )
             else:
-                self._update(alias, mine, last_seen_at=self._now)
+                self._update(alias, mine, last_seen_at=self.now)
 
     def _save_account(self, seen: Account | None) -> None:
         if seen is not None and self._one(s.account, s.account.c.id == seen.id) is None:
-            self._insert(s.account, id=seen.id, login=seen.login, bot=seen.bot, first_seen_at=self._now)
+            self._insert(s.account, id=seen.id, login=seen.login, bot=seen.bot, first_seen_at=self.now)
 
     # --- observations ---
 
@@ -150,7 +141,7 @@ class Transaction:
             "raw": raw,
             "comments_upstream": seen.comments,
             "updated_at": seen.updated_at,
-            "last_checked_at": self._now,
+            "last_checked_at": self.now,
         }
         if row is None:
             thread_id = self._insert(
@@ -229,7 +220,7 @@ class Transaction:
                     github_id=seen.id,
                     body=seen.body,
                     edited_at=seen.updated_at if edited else None,
-                    captured_at=self._now,
+                    captured_at=self.now,
                     raw=seen.raw,
                 )
             values = {
@@ -300,12 +291,12 @@ class Transaction:
         if changed:
             if self._one(s.snapshot, s.snapshot.c.digest == digest) is None:
                 self._insert(s.snapshot, digest=digest, thread_id=row["id"], record=packed, raw=row["raw"])
-            self._insert(s.capture, thread_id=row["id"], snapshot=digest, captured_at=self._now)
+            self._insert(s.capture, thread_id=row["id"], snapshot=digest, captured_at=self.now)
             values |= {
                 "snapshot": digest,
                 "summary": row["fields"],
-                "first_captured_at": row["first_captured_at"] or self._now,
-                "captured_at": self._now,
+                "first_captured_at": row["first_captured_at"] or self.now,
+                "captured_at": self.now,
             }
         self._update(s.thread, s.thread.c.id == row["id"], **values)
         if changed or values["relevance"] != row["relevance"] or row["gap"] != gap:
@@ -315,7 +306,7 @@ class Transaction:
     def mark_checked(self, repository_id: int, number: int) -> None:
         """Note that a thread was asked for and found as it was."""
         mine = (s.thread.c.repository_id == repository_id) & (s.thread.c.number == number)
-        self._update(s.thread, mine, last_checked_at=self._now)
+        self._update(s.thread, mine, last_checked_at=self.now)
 
     def _posts(self, thread_id: int) -> Sequence[sa.RowMapping]:
         opening_first = sa.case((s.post.c.kind == PostKind.OPENING.value, 0), else_=1)
@@ -365,8 +356,8 @@ class Transaction:
             issues_high=None,
             comments_high=None,
             pass_started_at=None,
-            first_complete_at=state.first_complete_at or self._now,
-            last_complete_at=self._now,
+            first_complete_at=state.first_complete_at or self.now,
+            last_complete_at=self.now,
         )
         self.save_crawl_state(repository_id, done)
 
@@ -390,14 +381,21 @@ class Transaction:
         mine = (s.failure.c.repository_id == repository_id) & (s.failure.c.target == target)
         row = self._one(s.failure, mine)
         if row is None:
-            self._insert(s.failure, repository_id=repository_id, target=target, reason=reason, at=self._now, times=1)
+            self._insert(s.failure, repository_id=repository_id, target=target, reason=reason, at=self.now, times=1)
         else:
-            self._update(s.failure, mine, reason=reason, at=self._now, times=row["times"] + 1)
+            self._update(s.failure, mine, reason=reason, at=self.now, times=row["times"] + 1)
 
     def clear_failure(self, repository_id: int, target: str) -> None:
         self._connection.execute(
             sa.delete(s.failure).where(s.failure.c.repository_id == repository_id, s.failure.c.target == target)
         )
+
+    def save_note(self, name: str, value: Mapping[str, Any]) -> None:
+        """Keep a small fact under a name, in place of the one before."""
+        if self._one(s.note, s.note.c.name == name) is None:
+            self._insert(s.note, name=name, value=value)
+        else:
+            self._update(s.note, s.note.c.name == name, value=value)
 
     def cached(self, url: str) -> Cached | None:
         """Return what is known of a URL fetched before."""
@@ -409,9 +407,9 @@ class Transaction:
         would hide that content for ever."""
         mine = s.http_cache.c.url == url
         if self._one(s.http_cache, mine) is None:
-            self._insert(s.http_cache, url=url, etag=etag, next_url=next_url, stored_at=self._now)
+            self._insert(s.http_cache, url=url, etag=etag, next_url=next_url, stored_at=self.now)
         else:
-            self._update(s.http_cache, mine, etag=etag, next_url=next_url, stored_at=self._now)
+            self._update(s.http_cache, mine, etag=etag, next_url=next_url, stored_at=self.now)
 
     # --- statements ---
 
@@ -442,8 +440,8 @@ def _post_record(post: sa.RowMapping) -> digests.Record:
     }
 
 
-def _judged(post: sa.RowMapping) -> JudgedPost:
-    return JudgedPost(post["body"], post["raw"].get("body_html"), post["author_login"], bool(post["bot"]))
+def _judged(post: sa.RowMapping) -> PostText:
+    return PostText(post["body"], post["raw"].get("body_html"), post["author_login"], bool(post["bot"]))
 
 
 def _relevance_record(relevance: Relevance) -> dict[str, Any]:

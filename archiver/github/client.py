@@ -1,0 +1,297 @@
+"""Sends requests to GitHub's REST API, one at a time: the only module that opens an outgoing connection.
+
+What an answer means for the next request is decided in `limits`, what its objects mean in `parse`; nothing is stored here.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from archiver.errors import (
+    BadResponse,
+    Blocked,
+    Forbidden,
+    ForeignRedirect,
+    GitHubError,
+    Gone,
+    NotFound,
+    RateLimited,
+    Refused,
+    Unauthorized,
+    Unreachable,
+)
+from archiver.github import limits
+from archiver.github.limits import Decision, Rate, Verdict
+
+log = logging.getLogger(__name__)
+
+ACCEPT = "application/vnd.github.full+json"
+API_VERSION = "2022-11-28"
+MAX_REDIRECTS = 5
+_BY_STATUS: dict[int, type[GitHubError]] = {
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    410: Gone,
+    451: Blocked,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: `data` is its JSON (None for 304), `url` is where it came from after redirects.
+
+    `moved_to` is the target of a permanent redirect on the way, if there was one.
+    """
+
+    url: str
+    data: Any
+    etag: str | None
+    next_url: str | None
+    not_modified: bool = False
+    moved_to: str | None = None
+
+
+class Stopped(Exception):  # noqa: N818
+    """Somebody asked to stop while a request was waiting; progress up to the last committed page is kept."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class GitHub:
+    """A polite client: serial, conditional, within the limits, and only ever on the API's own host.
+
+    `wait=False` raises RateLimited where waiting would be needed. `pause(seconds)` sleeps (the scheduler hands in one that
+    a signal interrupts by raising Stopped). `contact` goes into the User-Agent, as GitHub asks.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        token: str | None = None,
+        contact: str = "",
+        version: str = "0",
+        timeout: timedelta = timedelta(seconds=30),
+        max_bytes: int = 64 * 2**20,
+        wait: bool = True,
+        transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] | None = None,
+        now: Callable[[], datetime] = _now,
+        on_wait: Callable[[datetime, str], None] | None = None,
+    ) -> None:
+        self.api_url = api_url.rstrip("/")
+        self.requests = 0
+        self.rate: Rate | None = None
+        self.authenticated = token is not None
+        self._max_bytes = max_bytes
+        self._wait = wait
+        self._pause = pause or time.sleep
+        self._now = now
+        self._on_wait = on_wait
+        agent = f"onrecord/{version}" + (f" (+{_header_text(contact)})" if contact else "")
+        headers = {
+            "Accept": ACCEPT,
+            "X-GitHub-Api-Version": API_VERSION,
+            "User-Agent": agent,
+        }
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        self._token = token
+        self._http = httpx.Client(
+            headers=headers,
+            timeout=httpx.Timeout(timeout.total_seconds(), connect=min(timeout.total_seconds(), 15.0)),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+            transport=transport,
+            follow_redirects=False,
+            # A proxy or a .netrc of the environment would see the token, or replace it.
+            trust_env=False,
+        )
+
+    def __enter__(self) -> GitHub:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def url(self, path: str, params: Mapping[str, str] | None = None) -> str:
+        """Return the whole URL of an API path, with its query in the order given."""
+        return str(httpx.URL(self.api_url + path, params=dict(params) if params else None))
+
+    def get(self, url: str, etag: str | None = None) -> Answer:
+        """Fetch one URL of the API; with `etag`, a 304 comes back as `not_modified`.
+
+        Raises the GitHubError of what went wrong, after all retries; RateLimited if waiting is not wanted.
+        """
+        moved_to: str | None = None
+        for _ in range(MAX_REDIRECTS + 1):
+            self._check_host(url)
+            status, headers, data = self._exchange(url, etag)
+            if status not in {301, 302, 307, 308}:
+                return Answer(
+                    url=url,
+                    data=data,
+                    etag=headers.get("etag"),
+                    next_url=_next(headers.get("link"), url),
+                    not_modified=status == 304,
+                    moved_to=moved_to,
+                )
+            location = headers.get("location", "")
+            if not location:
+                raise BadResponse(f"{url}: a redirect without a target", key=url, status=status)
+            url = urljoin(url, location)
+            if status in {301, 308}:
+                moved_to = url
+            etag = None
+        raise BadResponse(f"{url}: more than {MAX_REDIRECTS} redirects", key=url)
+
+    # --- one request, with its retries ---
+
+    def _exchange(self, url: str, etag: str | None) -> tuple[int, Mapping[str, str], Any]:
+        attempt = secondary = 0
+        while True:
+            attempt += 1
+            failure: GitHubError
+            try:
+                status, headers, body = self._send(url, etag)
+            except httpx.HTTPError as error:
+                failure = Unreachable(f"{url}: {_reason(error)}", key=url)
+                decision = limits.failed(attempt, _reason(error))
+            else:
+                self.rate = limits.rate(headers) or self.rate
+                data, message, broken = _read(status, headers, body)
+                if broken:
+                    failure = BadResponse(f"{url}: {broken}", key=url, status=status)
+                    decision = limits.failed(attempt, broken)
+                else:
+                    failure = self._error(url, status, message)
+                    decision = limits.decide(
+                        status, headers, message, now=self._now(), attempt=attempt, secondary=secondary
+                    )
+                if decision.verdict in {Verdict.USE, Verdict.NOT_MODIFIED, Verdict.REDIRECT}:
+                    return status, headers, data
+            if decision.verdict is Verdict.FAIL:
+                if decision.until is not None:
+                    raise RateLimited(f"{url}: {decision.reason}", key=url, until=decision.until)
+                raise failure
+            if decision.verdict is Verdict.SECONDARY_LIMIT:
+                secondary += 1
+            if decision.verdict is not Verdict.RETRY:
+                attempt -= 1  # being asked to wait is no failure
+            self._hold(url, decision)
+
+    def _hold(self, url: str, decision: Decision) -> None:
+        if decision.until is not None:
+            if not self._wait:
+                raise RateLimited(
+                    f"{decision.reason}; come back after {decision.until:%Y-%m-%d %H:%M:%S} UTC",
+                    key=url,
+                    until=decision.until,
+                )
+            log.warning("%s: waiting until %s UTC", decision.reason, f"{decision.until:%Y-%m-%d %H:%M:%S}")
+            if self._on_wait:
+                self._on_wait(decision.until, decision.reason)
+        else:
+            log.warning("%s: %s; trying again in about %.0f s", url, decision.reason, decision.pause)
+        # Jitter, so that many archives that met the same fault do not come back as one.
+        self._pause(limits.jittered(decision.pause, random.random()))  # noqa: S311
+
+    def _send(self, url: str, etag: str | None) -> tuple[int, Mapping[str, str], bytes]:
+        self.requests += 1
+        with self._cleaned(), self._http.stream("GET", url, headers={"If-None-Match": etag} if etag else {}) as response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            chunks: list[bytes] = []
+            size = 0
+            for chunk in response.iter_bytes():
+                size += len(chunk)
+                if size > self._max_bytes:
+                    raise BadResponse(
+                        f"{url}: the answer is larger than {self._max_bytes // 2**20} MiB ([github] max_response_mb)",
+                        key=url,
+                        status=response.status_code,
+                    )
+                chunks.append(chunk)
+            return response.status_code, headers, b"".join(chunks)
+
+    @contextmanager
+    def _cleaned(self) -> Iterator[None]:
+        # httpx quotes an illegal header value in its error, and that value could be the token.
+        try:
+            yield
+        except httpx.LocalProtocolError as error:
+            text = str(error)
+            if self._token is not None and self._token in text:
+                text = "an illegal header value"
+            raise httpx.RequestError(text) from None
+        except httpx.InvalidURL as error:
+            raise BadResponse(f"an address that cannot be asked for: {error}") from None
+
+    def _error(self, url: str, status: int, message: str) -> GitHubError:
+        kind = _BY_STATUS.get(status, Refused if status < 500 else BadResponse)
+        said = f": {message[:200]}" if message else ""
+        hint = ""
+        if status == 401:
+            hint = " (the token is wrong, expired or revoked: check ONRECORD_GITHUB_TOKEN or GITHUB_TOKEN)"
+        return kind(f"{url}: HTTP {status}{said}{hint}", key=url, status=status)
+
+    # --- hosts and links ---
+
+    def _check_host(self, url: str) -> None:
+        ours, theirs = urlsplit(self.api_url), urlsplit(url)
+        if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
+            raise ForeignRedirect(f"{url}: leads away from {ours.scheme}://{ours.netloc}, and is not followed", key=url)
+
+
+def _next(link: str | None, base: str) -> str | None:
+    """Return the `rel="next"` target of a Link header."""
+    if not link:
+        return None
+    target = httpx.Response(200, headers={"link": link}).links.get("next", {}).get("url")
+    return urljoin(base, target) if target else None
+
+
+def _read(status: int, headers: Mapping[str, str], body: bytes) -> tuple[Any, str, str]:
+    """Return (JSON data, GitHub's error message, what is broken about the body)."""
+    if status in {204, 304} or status in {301, 302, 307, 308}:
+        return None, "", ""
+    try:
+        data = httpx.Response(200, content=body).json()
+    except (ValueError, RecursionError):
+        if 200 <= status < 300:
+            kind = headers.get("content-type", "no content type").split(";")[0]
+            return None, "", f"the answer is no JSON ({kind}, {len(body)} bytes)"
+        return None, "", ""
+    message = data.get("message") if isinstance(data, dict) else None
+    return data, " ".join(message.split()) if isinstance(message, str) else "", ""
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    if isinstance(error, httpx.ConnectError):
+        return f"no connection ({error})" if str(error) else "no connection"
+    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+        return "the connection broke off"
+    return f"{type(error).__name__}: {error}"
+
+
+def _header_text(text: str) -> str:
+    return re.sub(r"[^\x20-\x7e]", "?", text)[:200]

@@ -1,0 +1,137 @@
+"""Decides, from one answer of the API, what comes next: use it, try again after a while, wait for a limit, or give up.
+
+Pure: headers in, decision out, time as a parameter. It sends nothing and sleeps never.
+Rules: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import Enum
+
+MAX_ATTEMPTS = 6
+"""How often one request is sent at most when the network or the server fails, or a body is broken."""
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+SECONDARY_PAUSE = 60.0
+LONGEST_SECONDARY_PAUSE = 3600.0
+MAX_SECONDARY = 6
+"""How often the secondary limit is waited out before giving up: a minute and doubling, about an hour in all."""
+
+
+class Verdict(Enum):
+    """What an answer means."""
+
+    USE = "use"
+    NOT_MODIFIED = "not modified"
+    REDIRECT = "redirect"
+    RETRY = "retry"
+    PRIMARY_LIMIT = "primary limit"
+    SECONDARY_LIMIT = "secondary limit"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do about one answer; `pause` is in seconds, before any jitter; `until` is when a limit is over (UTC)."""
+
+    verdict: Verdict
+    pause: float = 0.0
+    until: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """GitHub's own count of what is left, as of the last answer."""
+
+    limit: int
+    remaining: int
+    reset: datetime
+    resource: str
+
+
+def rate(headers: Mapping[str, str]) -> Rate | None:
+    """Read the X-RateLimit headers; None if they are missing or broken."""
+    try:
+        return Rate(
+            int(headers["x-ratelimit-limit"]),
+            int(headers["x-ratelimit-remaining"]),
+            datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC),
+            headers.get("x-ratelimit-resource", "core"),
+        )
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
+
+
+def decide(
+    status: int, headers: Mapping[str, str], message: str, *, now: datetime, attempt: int, secondary: int
+) -> Decision:
+    """Decide about an answer that arrived whole.
+
+    `headers` have lower-case names. `message` is the `message` of a JSON error body, or empty. `attempt` counts this
+    request from 1; `secondary` is how often this request has met the secondary limit before.
+    """
+    if status == 304:
+        return Decision(Verdict.NOT_MODIFIED)
+    if 200 <= status < 300:
+        return Decision(Verdict.USE)
+    if status in {301, 302, 307, 308}:
+        return Decision(Verdict.REDIRECT)
+    if status in {403, 429}:
+        return _limited(status, headers, message, now, secondary)
+    if status >= 500 or status == 408:
+        return failed(attempt, f"HTTP {status}", _retry_after(headers, now))
+    return Decision(Verdict.FAIL, reason=f"HTTP {status}")
+
+
+def _limited(status: int, headers: Mapping[str, str], message: str, now: datetime, secondary: int) -> Decision:
+    asked = _retry_after(headers, now)
+    left = rate(headers)
+    lowered = message.lower()
+    is_secondary = "secondary rate limit" in lowered or "abuse detection" in lowered
+    if asked is None and left is not None and left.remaining == 0 and not is_secondary:
+        # One second more: the reset is given in whole seconds, and clocks differ.
+        until = max(left.reset, now) + timedelta(seconds=1)
+        return Decision(Verdict.PRIMARY_LIMIT, (until - now).total_seconds(), until, "the hourly rate limit is used up")
+    if asked is not None or is_secondary or status == 429:
+        pause = SECONDARY_PAUSE * 2**secondary if asked is None else max(asked, 1.0)
+        pause = min(pause, LONGEST_SECONDARY_PAUSE)
+        until = now + timedelta(seconds=pause)
+        if secondary >= MAX_SECONDARY:
+            return Decision(Verdict.FAIL, until=until, reason="GitHub's secondary rate limit does not end")
+        return Decision(Verdict.SECONDARY_LIMIT, pause, until, "GitHub asks for a pause (secondary rate limit)")
+    return Decision(Verdict.FAIL, reason=f"HTTP {status}")
+
+
+def failed(attempt: int, reason: str, asked: float | None = None) -> Decision:
+    """Decide about a request that got no usable answer (no connection, time-out, 5xx, a broken body)."""
+    if attempt >= MAX_ATTEMPTS:
+        return Decision(Verdict.FAIL, reason=f"{reason}, {attempt} times")
+    pause = min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE) if asked is None else min(asked, LONGEST_SECONDARY_PAUSE)
+    return Decision(Verdict.RETRY, pause, reason=reason)
+
+
+def jittered(pause: float, spread: float) -> float:
+    """Lengthen a pause by up to a quarter; `spread` is a random number in 0..1. Never shorter than was asked for."""
+    return pause * (1 + 0.25 * spread)
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        return max(float(value), 0.0) if value.replace(".", "", 1).isdigit() else _until(value, now)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _until(value: str, now: datetime) -> float:
+    moment = parsedate_to_datetime(value)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max((moment - now).total_seconds(), 0.0)

@@ -1,0 +1,247 @@
+"""The program `onrecord`: binds the configuration and puts the commands of the three packages together.
+
+What archiver and search commands do stands in `archiver.cli` and `search.cli`; here are init, run, serve and demo.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archiver import __version__
+from archiver import cli as archiver_cli
+from archiver.config import ConfigFile, WatchConfig, read_config
+from archiver.crawl import Crawler
+from archiver.errors import ArchiveError, ConfigError
+from archiver.schedule import Job, Schedule
+from archiver.store import Store
+from search import cli as search_cli
+from search.index import Index, IndexConfig, open_index
+from search.sync import sync
+from web.app import create_app
+from web.config import SiteConfig
+from web.demo import running_demo
+from web.serve import Server, listen
+
+log = logging.getLogger(__name__)
+
+CONFIG_VARIABLE = "ONRECORD_CONFIG"
+DEFAULT_CONFIG = Path("config.toml")
+SYNC_EVERY = timedelta(seconds=15)
+TABLES = {**archiver_cli.TABLES, "index": IndexConfig, "site": SiteConfig}
+
+
+@dataclass(frozen=True)
+class Application(archiver_cli.Archive):
+    """The whole configuration, bound: what every command gets."""
+
+    index: IndexConfig = IndexConfig()
+    site: SiteConfig = SiteConfig()
+
+    @property
+    def base_url(self) -> str:
+        return self.site.base_url
+
+    def open_index(self) -> Index:
+        """Open the search index. Raises SearchError or ConfigError."""
+        return open_index(self.file.resolve_url(self.index.url))
+
+
+def bind(file: ConfigFile) -> Application:
+    """Bind all tables of a configuration file. Raises ConfigError."""
+    file.expect_tables(TABLES)
+    site = file.bind("site", SiteConfig)
+    archive = archiver_cli.bind(file, contact=site.contact)
+    return Application(**vars(archive), index=file.bind("index", IndexConfig), site=site)
+
+
+class Program(click.Group):
+    """A group of commands whose expected errors are one line on stderr and an exit code of the contract."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command; exit 0 done, 1 an ArchiveError, 2 usage or configuration."""
+        try:
+            return super().main(*args, **kwargs)
+        except ArchiveError as error:
+            click.echo(f"onrecord: {' '.join(str(error).split())}", err=True)
+            sys.exit(error.exit_code)
+
+
+class _Lazy:
+    """Binds the configuration when a command first asks for it, so that `init` and `demo` work beside a broken one."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+
+    def bound(self) -> Application:
+        path = self.path
+        if path is None and DEFAULT_CONFIG.exists():
+            path = DEFAULT_CONFIG
+        return bind(read_config(path))
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar=CONFIG_VARIABLE,
+    show_envvar=True,
+    help="The configuration file; else ./config.toml if there is one, else the defaults.",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Log every request too.")
+@click.version_option(__version__, prog_name="onrecord", message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context, config: Path | None, verbose: bool) -> None:
+    """Keep license debates on the record: archive GitHub threads, search them, give them permanent links."""
+    _set_up_logging(verbose)
+    lazy = _Lazy(config)
+    context.obj = lazy if context.invoked_subcommand in {"init", "demo"} else lazy.bound()
+
+
+def _set_up_logging(verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+        stream=sys.stderr,
+    )
+    # These speak of every request and every job at INFO, and httpcore of headers at DEBUG: a token would be among them.
+    logging.getLogger("httpx").setLevel(logging.INFO if verbose else logging.WARNING)
+    for name in ("httpcore", "apscheduler", "alembic", "waitress"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@main.command("init")
+@click.argument("path", type=click.Path(path_type=Path), default=DEFAULT_CONFIG)
+def init_command(path: Path) -> None:
+    """Write a configuration file (PATH, ./config.toml by default) in which every setting stands with a comment."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(example_config())
+    except FileExistsError:
+        raise ConfigError(f"{path}: exists already, and is left as it is", key=str(path)) from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}", key=str(path)) from None
+    click.echo(f"Wrote {path}. Next: name what to watch in it, then: onrecord run")
+
+
+def example_config() -> str:
+    """Return the text of config.example.toml: packaged with `web`, at the top of a checkout."""
+    packaged = files("web") / "config.example.toml"
+    source = packaged if packaged.is_file() else Path(__file__).parents[1] / "config.example.toml"
+    return source.read_text(encoding="utf-8")
+
+
+@main.command("serve")
+@click.pass_obj
+def serve_command(application: Application) -> None:
+    """Serve the site alone, read-only; crawl and sync elsewhere."""
+    stop = archiver_cli.StopSignal()
+    with stop.installed(), application.open_store() as store:
+        _serve(application, store, application.open_index(), stop, [])
+
+
+@main.command("run")
+@click.pass_obj
+def run_command(application: Application) -> None:
+    """Crawl what is watched, keep the index up to date and serve the site: all in one process."""
+    stop = archiver_cli.StopSignal()
+    with stop.installed(), application.open_store() as store:
+        index = application.open_index()
+        now = datetime.now(UTC)
+        jobs = [
+            Job(
+                name=f"crawl {watch.name}",
+                every=watch.every,
+                first_at=archiver_cli.next_due(store, watch),
+                run=partial(_crawl_watch, application, store, watch, stop),
+            )
+            for watch in application.watches
+        ]
+        for watch in application.watches:
+            if watch.sweep is not None:
+                log.warning("watch %s: `sweep` is set, but this version does not sweep yet", watch.name)
+        if not jobs:
+            log.warning("%s has no [[watch]]: nothing will be crawled", application.file.label)
+        jobs.append(Job("sync", SYNC_EVERY, now, partial(_sync, store, index), lane="index"))
+        _serve(application, store, index, stop, jobs)
+
+
+def _serve(
+    application: Application, store: Store, index: Index, stop: archiver_cli.StopSignal, jobs: Sequence[Job]
+) -> None:
+    listener = listen(application.site.host, application.site.port)
+    server = Server(create_app(store=store, index=index, site=application.site), listener)
+    schedule = Schedule(jobs)
+    server.start()
+    schedule.start()
+    click.echo(f"{application.site.title} is at {server.url} (permanent links begin with {application.base_url})")
+    try:
+        stop.wait()
+        click.echo("Stopping: running requests and the page being fetched come to their end.", err=True)
+    finally:
+        stop.set()
+        schedule.stop()
+        server.stop()
+        index.close()
+
+
+def _crawl_watch(application: Application, store: Store, watch: WatchConfig, stop: archiver_cli.StopSignal) -> None:
+    with application.client(wait=True, pause=stop.pause) as github:
+        crawler = Crawler(store, github, application.vocabulary(), stop=stop)
+        report = crawler.crawl(watch.target, watch.scope)
+    log.info("%s", archiver_cli.sentence(report, github))
+
+
+def _sync(store: Store, index: Index) -> None:
+    if index.cursor() != store.last_change():
+        done = sync(store, index)
+        log.info("index: %d threads put, %d removed", done.puts, done.deletions)
+
+
+@main.command("demo")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo-data"),
+    show_default=True,
+    help="The folder for its data.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 chooses a free one.")
+def demo_command(data: Path, port: int) -> None:
+    """Show it all offline: crawl an invented sample from a local GitHub-compatible API, index it, serve the site."""
+    stop = archiver_cli.StopSignal()
+    with stop.installed(), running_demo(data.absolute(), port, click.echo) as server:
+        click.echo(_TRY.format(url=server.url, data=_relative(data), config=_relative(data / "config.toml")))
+        stop.wait()
+    click.echo(f"Stopped. The data stays in {data.absolute()}; delete the folder when you are done.")
+
+
+_TRY = """
+The site is at  {url}
+
+Try   {url}/search?q=copyleft+license+is:closed
+      {url}/search?q=licence
+      {url}/lookup?url=https://github.com/lanternfs/lantern/issues/212
+      onrecord --config {config} search 'copyleft'
+
+The data is in {data}. Ctrl-C stops the demonstration."""
+
+
+def _relative(path: Path) -> str:
+    absolute = path.absolute()
+    return os.path.relpath(absolute) if absolute.is_relative_to(Path.cwd()) else str(absolute)
+
+
+for _command in (*archiver_cli.COMMANDS, *search_cli.COMMANDS):
+    main.add_command(_command)
