@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 import cmarkgfm
+from cmarkgfm.cmark import Options
 
 from archiver.model import Account, ObservedPost, ObservedThread, PostKind, Relevance, Repository, ThreadKind
 from archiver.store import Store
@@ -88,7 +89,7 @@ def _post(table: Table, accounts: Mapping[str, Account], kind: PostKind) -> Obse
         created_at=created,
         updated_at=_utc(table["updated"]) if "updated" in table else created,
         body=body,
-        body_html=cmarkgfm.github_flavored_markdown_to_html(body) if body else "",
+        body_html=cmarkgfm.github_flavored_markdown_to_html(body, options=Options.CMARK_OPT_UNSAFE) if body else "",
         raw={},
     )
 

@@ -1,0 +1,34 @@
+"""Owns the fixtures that several test folders use."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fakes import FakeGitHub, FakeRepository  # noqa: E402
+
+from archiver.store import Store, open_store  # noqa: E402
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store in a real SQLite file."""
+    with open_store(f"sqlite:///{tmp_path / 'archive.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def repository() -> FakeRepository:
+    """A repository without threads."""
+    return FakeRepository()
+
+
+@pytest.fixture
+def upstream(repository: FakeRepository) -> FakeGitHub:
+    """GitHub with that one repository."""
+    return FakeGitHub(repository)
