@@ -72,7 +72,9 @@ class WatchConfig:
     def __post_init__(self) -> None:
         for name, wanted in (("search", self.search), ("org", self.org), ("discover", self.discover != "listing")):
             if wanted:
-                raise ConfigError(f"[[watch]]: `{name}` is planned, but this version cannot do it yet", key=f"watch.{name}")
+                raise ConfigError(
+                    f"[[watch]]: `{name}` is planned, but this version cannot do it yet", key=f"watch.{name}"
+                )
         if (self.repo is None) == (self.thread is None):
             raise ConfigError("[[watch]]: name exactly one of `repo` and `thread`", key="watch")
         if self.every < timedelta(minutes=1):
@@ -102,7 +104,9 @@ def token_from_environment(environ: Mapping[str, str] = os.environ) -> str | Non
     for name in TOKEN_VARIABLES:
         if value := environ.get(name, "").strip():
             if not re.fullmatch(r"[\x21-\x7e]+", value):
-                raise ConfigError(f"{name}: this is no token: it holds spaces or other characters not allowed", key=name)
+                raise ConfigError(
+                    f"{name}: this is no token: it holds spaces or other characters not allowed", key=name
+                )
             return value
     return None
 
@@ -212,10 +216,12 @@ def _value(value: Any, hint: Any, where: str, key: str) -> Any:
         try:
             return parse_duration(value)
         except (ValueError, TypeError, OverflowError):
-            raise ConfigError(f"{where}: {value!r} is no duration: write a number and a unit, as 30s, 15m, 6h, 7d", key=key)
+            raise ConfigError(
+                f"{where}: {value!r} is no duration: write a number and a unit, as 30s, 15m, 6h, 7d", key=key
+            )
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise ConfigError(f"{where}: a list of texts is wanted, as [\"one\", \"two\"]", key=key)
+            raise ConfigError(f'{where}: a list of texts is wanted, as ["one", "two"]', key=key)
         return tuple(value)
     wanted = {str: "a text in quotation marks", int: "a whole number", bool: "true or false"}[hint]
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):

@@ -1,24 +1,24 @@
 """The one tree of errors that onrecord raises on purpose; how they are shown is left to the command lines and pages.
 
-    ArchiveError                anything that a user can cause or meet: one line on stderr, exit code 1
-    |-- ConfigError             the configuration or the command line is wrong: exit code 2
-    |-- BadReference            text that names no repository, thread or comment
-    |-- NotHeld                 a well-formed reference to something that this archive does not hold
-    |-- StoreError              the store cannot be opened, read or written
-    |   |-- SchemaOutdated      its schema is older than this program
-    |   `-- SchemaTooNew        its schema is newer than this program
-    |-- SearchError             the search package's branch (search.errors)
-    `-- GitHubError             the API did not give what was asked for
-        |-- Unreachable         no connection, time-out or reset, after all retries
-        |-- BadResponse         truncated, not JSON, too large, of the wrong shape, or 5xx, after all retries
-        |-- RateLimited         a limit is used up and waiting was not wanted: says when to come back
-        |-- Unauthorized        401
-        |-- Forbidden           403 that is no rate limit
-        |-- NotFound            404
-        |-- Gone                410
-        |-- Blocked             451
-        |-- Refused             any other 4xx
-        `-- ForeignRedirect     a redirect that leaves the API's own host
+ArchiveError                anything that a user can cause or meet: one line on stderr, exit code 1
+|-- ConfigError             the configuration or the command line is wrong: exit code 2
+|-- BadReference            text that names no repository, thread or comment
+|-- NotHeld                 a well-formed reference to something that this archive does not hold
+|-- StoreError              the store cannot be opened, read or written
+|   |-- SchemaOutdated      its schema is older than this program
+|   `-- SchemaTooNew        its schema is newer than this program
+|-- SearchError             the search package's branch (search.errors)
+`-- GitHubError             the API did not give what was asked for
+    |-- Unreachable         no connection, time-out or reset, after all retries
+    |-- BadResponse         truncated, not JSON, too large, of the wrong shape, or 5xx, after all retries
+    |-- RateLimited         a limit is used up and waiting was not wanted: says when to come back
+    |-- Unauthorized        401
+    |-- Forbidden           403 that is no rate limit
+    |-- NotFound            404
+    |-- Gone                410
+    |-- Blocked             451
+    |-- Refused             any other 4xx
+    `-- ForeignRedirect     a redirect that leaves the API's own host
 """
 
 from __future__ import annotations

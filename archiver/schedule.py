@@ -49,7 +49,9 @@ class Schedule:
         for job in jobs:
             self._scheduler.add_job(
                 _guarded,
-                trigger=IntervalTrigger(seconds=int(job.every.total_seconds()), jitter=jitter_seconds(job.every) or None),
+                trigger=IntervalTrigger(
+                    seconds=int(job.every.total_seconds()), jitter=jitter_seconds(job.every) or None
+                ),
                 args=[job],
                 id=job.name,
                 name=job.name,

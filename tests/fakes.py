@@ -171,7 +171,9 @@ class FakeGitHub(httpx.BaseTransport):
                     new = self._by_name(self.renamed[full_name])
                     assert new is not None
                     path = "/".join(["repositories", str(new.id), *rest])
-                    return httpx.Response(301, headers={"location": f"{API}/{path}"}, json={"message": "Moved Permanently"})
+                    return httpx.Response(
+                        301, headers={"location": f"{API}/{path}"}, json={"message": "Moved Permanently"}
+                    )
                 repository = self._by_name(full_name)
             case ["repositories", number, *rest]:
                 repository = next((r for r in self.repositories if str(r.id) == number), None)
@@ -182,11 +184,23 @@ class FakeGitHub(httpx.BaseTransport):
         match rest:
             case []:
                 owner, _, name = repository.full_name.partition("/")
-                return self._send(request, 200, {"id": repository.id, "name": name, "full_name": repository.full_name,
-                                                 "description": "A rocket", "created_at": stamp(START)})
+                return self._send(
+                    request,
+                    200,
+                    {
+                        "id": repository.id,
+                        "name": name,
+                        "full_name": repository.full_name,
+                        "description": "A rocket",
+                        "created_at": stamp(START),
+                    },
+                )
             case ["issues"]:
-                items = [self.issue_json(repository, number, listed=True) for number in repository.issues
-                         if (repository.full_name, number) not in self.transferred]
+                items = [
+                    self.issue_json(repository, number, listed=True)
+                    for number in repository.issues
+                    if (repository.full_name, number) not in self.transferred
+                ]
                 return self._list(request, repository, "issues", items)
             case ["issues", "comments"]:
                 items = [self.comment_json(repository, each) for each in repository.comments]
@@ -208,7 +222,9 @@ class FakeGitHub(httpx.BaseTransport):
         if target := self.transferred.get((repository.full_name, number)):
             return httpx.Response(301, headers={"location": f"{API}/repos/{target[0]}/issues/{target[1]}"}, json={})
         if status := self.gone.get((repository.full_name, number)):
-            return self._send(request, status, {"message": {404: "Not Found", 410: "This issue was deleted"}.get(status, "Blocked")})
+            return self._send(
+                request, status, {"message": {404: "Not Found", 410: "This issue was deleted"}.get(status, "Blocked")}
+            )
         if number not in repository.issues:
             return self._send(request, 404, {"message": "Not Found"})
         return self._send(request, 200, self.issue_json(repository, number))
@@ -257,7 +273,9 @@ class FakeGitHub(httpx.BaseTransport):
         if known:
             return httpx.Response(304, headers={"etag": etag, **(headers or {})})
         return httpx.Response(
-            status, headers={"etag": etag, "content-type": "application/json; charset=utf-8", **(headers or {})}, content=body
+            status,
+            headers={"etag": etag, "content-type": "application/json; charset=utf-8", **(headers or {})},
+            content=body,
         )
 
 

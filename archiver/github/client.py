@@ -125,7 +125,9 @@ class GitHub:
     def __enter__(self) -> GitHub:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -216,7 +218,10 @@ class GitHub:
 
     def _send(self, url: str, etag: str | None) -> tuple[int, Mapping[str, str], bytes]:
         self.requests += 1
-        with self._cleaned(), self._http.stream("GET", url, headers={"If-None-Match": etag} if etag else {}) as response:
+        with (
+            self._cleaned(),
+            self._http.stream("GET", url, headers={"If-None-Match": etag} if etag else {}) as response,
+        ):
             headers = {name.lower(): value for name, value in response.headers.items()}
             chunks: list[bytes] = []
             size = 0

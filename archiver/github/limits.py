@@ -112,7 +112,9 @@ def failed(attempt: int, reason: str, asked: float | None = None) -> Decision:
     """Decide about a request that got no usable answer (no connection, time-out, 5xx, a broken body)."""
     if attempt >= MAX_ATTEMPTS:
         return Decision(Verdict.FAIL, reason=f"{reason}, {attempt} times")
-    pause = min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE) if asked is None else min(asked, LONGEST_SECONDARY_PAUSE)
+    pause = (
+        min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE) if asked is None else min(asked, LONGEST_SECONDARY_PAUSE)
+    )
     return Decision(Verdict.RETRY, pause, reason=reason)
 
 

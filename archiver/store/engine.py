@@ -67,7 +67,8 @@ def connect(url: str) -> sa.Engine:
         raise StoreError(f"{url!r} is no store URL; write sqlite:///path/to/archive.db", key=url) from None
     if parsed.get_backend_name() != "sqlite":
         raise StoreError(
-            f"{shown(url)}: this version keeps its store in SQLite only; write sqlite:///path/to/archive.db", key=shown(url)
+            f"{shown(url)}: this version keeps its store in SQLite only; write sqlite:///path/to/archive.db",
+            key=shown(url),
         )
     if parsed.database and parsed.database != ":memory:":
         try:
@@ -128,7 +129,9 @@ def check_schema(engine: sa.Engine, url: str) -> None:
             if current is None:
                 tables = [name for name in sa.inspect(connection).get_table_names() if name != "alembic_version"]
                 if tables:
-                    raise StoreError(f"{shown(url)}: this database holds other things than an onrecord store", key=shown(url))
+                    raise StoreError(
+                        f"{shown(url)}: this database holds other things than an onrecord store", key=shown(url)
+                    )
                 command.upgrade(_alembic(connection), "head")
                 return
     known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}

@@ -123,17 +123,27 @@ class Reader:
                 raise NotHeld(f"no repository with the number {repository_id} is held", key=str(repository_id))
             mine = (t.c.repository_id == repository_id) & t.c.snapshot.is_not(None)
             numbers = connection.execute(
-                sa.select(sa.func.count(), sa.func.sum(t.c.post_count), sa.func.sum(t.c.comments_upstream + 1)).where(mine)
+                sa.select(sa.func.count(), sa.func.sum(t.c.post_count), sa.func.sum(t.c.comments_upstream + 1)).where(
+                    mine
+                )
             ).one()
-            state = connection.execute(
-                sa.select(s.crawl_state).where(s.crawl_state.c.repository_id == repository_id)
-            ).mappings().one_or_none()
+            state = (
+                connection.execute(sa.select(s.crawl_state).where(s.crawl_state.c.repository_id == repository_id))
+                .mappings()
+                .one_or_none()
+            )
             gaps = connection.execute(
-                sa.select(t.c.number, t.c.gap).where(t.c.repository_id == repository_id, t.c.gap.is_not(None)).order_by(t.c.number)
+                sa.select(t.c.number, t.c.gap)
+                .where(t.c.repository_id == repository_id, t.c.gap.is_not(None))
+                .order_by(t.c.number)
             ).all()
-            failures = connection.execute(
-                sa.select(s.failure).where(s.failure.c.repository_id == repository_id).order_by(s.failure.c.target)
-            ).mappings().all()
+            failures = (
+                connection.execute(
+                    sa.select(s.failure).where(s.failure.c.repository_id == repository_id).order_by(s.failure.c.target)
+                )
+                .mappings()
+                .all()
+            )
         return Coverage(
             repository=repository,
             threads=numbers[0],
@@ -283,7 +293,9 @@ def _repository_by_id(connection: sa.Connection, repository_id: int) -> Reposito
 def _repository(connection: sa.Connection, row: Row) -> Repository:
     alias = s.repository_alias
     aliases = connection.execute(
-        sa.select(alias.c.spelled).where(alias.c.repository_id == row["id"]).order_by(alias.c.first_seen_at, alias.c.name_key)
+        sa.select(alias.c.spelled)
+        .where(alias.c.repository_id == row["id"])
+        .order_by(alias.c.first_seen_at, alias.c.name_key)
     ).scalars()
     return Repository(row["id"], row["owner"], row["name"], row["description"], row["created_at"], tuple(aliases))
 
@@ -404,4 +416,3 @@ def _thread(connection: sa.Connection, row: Row, digest: str | None) -> Thread |
     captures = _captures(connection, row["id"])
     summary = replace(_summary(row, repository, record, digest), post_count=len(posts))
     return Thread(summary=summary, posts=posts, captures=captures)
-

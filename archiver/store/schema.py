@@ -136,7 +136,9 @@ thread = Table(
     Column("dirty", Boolean, nullable=False),
     Column("last_checked_at", Moment, nullable=False),
     # What the latest snapshot says; null until there is one, and then the thread is public.
-    Column("snapshot", Digest),  # no foreign key: it would close a circle with `snapshot`, which few databases can create
+    Column(
+        "snapshot", Digest
+    ),  # no foreign key: it would close a circle with `snapshot`, which few databases can create
     Column("summary", Packed),
     Column("relevance", Packed),
     Column("post_count", Integer, nullable=False),

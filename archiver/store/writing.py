@@ -31,6 +31,9 @@ from archiver.store import schema as s
 # What a thread's raw object holds twice: the opening post's revision has the texts already.
 _TEXTS = ("body", "body_html", "body_text")
 
+# How many posts are looked up at once: databases bound the number of a statement's parameters.
+_BATCH = 500
+
 
 Judge = Callable[[str, Sequence[PostText]], Relevance]
 
@@ -115,10 +118,6 @@ class Transaction:
             else:
                 self._update(alias, mine, last_seen_at=self.now)
 
-    def _save_account(self, seen: Account | None) -> None:
-        if seen is not None and self._one(s.account, s.account.c.id == seen.id) is None:
-            self._insert(s.account, id=seen.id, login=seen.login, bot=seen.bot, first_seen_at=self.now)
-
     # --- observations ---
 
     def held_numbers(self, repository_id: int, numbers: Sequence[int]) -> set[int]:
@@ -195,56 +194,82 @@ class Transaction:
 
     def _observe(self, thread_id: int, posts: Sequence[ObservedPost]) -> None:
         changed = False
+        for at in range(0, len(posts), _BATCH):
+            changed |= self._observe_batch(thread_id, posts[at : at + _BATCH])
+        if changed:
+            self._update(s.thread, s.thread.c.id == thread_id, dirty=True)
+
+    def _observe_batch(self, thread_id: int, posts: Sequence[ObservedPost]) -> bool:
+        """Keep some messages of one thread; return whether any of them is new or says something else than before."""
+        held = self._held_posts(posts)
+        self._save_accounts([post.author for post in posts if post.author])
+        revisions: dict[str, dict[str, Any]] = {}
+        new: dict[tuple[str, int], dict[str, Any]] = {}
+        changed = False
         for seen in posts:
-            mine = (s.post.c.kind == seen.kind.value) & (s.post.c.github_id == seen.id)
-            row = self._one(s.post, mine)
-            if row is None:
-                author = seen.author
-                self._save_account(author)
-            else:
-                author = Account(row["author_id"], row["author_login"]) if row["author_id"] is not None else seen.author
-                if row["author_id"] is None:
-                    self._save_account(author)
-                if seen.updated_at < row["updated_at"]:
-                    continue
-            record = digests.post_revision(seen, author)
-            revision = digests.digest(record)
-            if self._one(s.revision, s.revision.c.digest == revision) is None:
-                # An opening post's `updated_at` moves with every comment: it tells nothing of an edit.
-                edited = seen.kind is not PostKind.OPENING and seen.updated_at > seen.created_at
-                self._insert(
-                    s.revision,
-                    digest=revision,
-                    thread_id=thread_id,
-                    kind=seen.kind.value,
-                    github_id=seen.id,
-                    body=seen.body,
-                    edited_at=seen.updated_at if edited else None,
-                    captured_at=self.now,
-                    raw=seen.raw,
-                )
+            row = held.get((seen.kind.value, seen.id))
+            if row is not None and seen.updated_at < row["updated_at"]:
+                continue  # an older answer than the one we have
+            author = seen.author
+            if row is not None and row["author_id"] is not None:
+                author = Account(row["author_id"], row["author_login"])
+            digest = digests.digest(digests.post_revision(seen, author))
+            # An opening post's `updated_at` moves with every comment: it tells nothing of an edit.
+            edited = seen.kind is not PostKind.OPENING and seen.updated_at > seen.created_at
+            revisions[digest] = {
+                "digest": digest,
+                "thread_id": thread_id,
+                "kind": seen.kind.value,
+                "github_id": seen.id,
+                "body": seen.body,
+                "edited_at": seen.updated_at if edited else None,
+                "captured_at": self.now,
+                "raw": seen.raw,
+            }
             values = {
                 "author_id": author.id if author else None,
                 "author_login": author.login if author else None,
                 "updated_at": seen.updated_at,
-                "revision": revision,
+                "revision": digest,
             }
             if row is None:
-                self._insert(
-                    s.post,
-                    thread_id=thread_id,
-                    kind=seen.kind.value,
-                    github_id=seen.id,
-                    author_association=seen.author_association,
-                    created_at=seen.created_at,
+                # The same post twice in one answer (a page that shifted) is one post: the later text stands.
+                new[seen.kind.value, seen.id] = {
+                    "thread_id": thread_id,
+                    "kind": seen.kind.value,
+                    "github_id": seen.id,
+                    "author_association": seen.author_association,
+                    "created_at": seen.created_at,
                     **values,
-                )
-                changed = True
+                }
             elif any(row[key] != value for key, value in values.items()):
+                mine = (s.post.c.kind == seen.kind.value) & (s.post.c.github_id == seen.id)
                 self._update(s.post, mine, **values)
-                changed = changed or row["revision"] != revision or row["author_id"] != values["author_id"]
-        if changed:
-            self._update(s.thread, s.thread.c.id == thread_id, dirty=True)
+                changed = changed or row["revision"] != digest or row["author_id"] != values["author_id"]
+        query = sa.select(s.revision.c.digest).where(s.revision.c.digest.in_(sorted(revisions)))
+        known = set(self._connection.execute(query).scalars())
+        self._insert_all(s.revision, [values for digest, values in revisions.items() if digest not in known])
+        self._insert_all(s.post, list(new.values()))
+        return changed or bool(new)
+
+    def _held_posts(self, posts: Sequence[ObservedPost]) -> dict[tuple[str, int], sa.RowMapping]:
+        held: dict[tuple[str, int], sa.RowMapping] = {}
+        for kind in {post.kind.value for post in posts}:
+            ids = sorted({post.id for post in posts if post.kind.value == kind})
+            query = sa.select(s.post).where(s.post.c.kind == kind, s.post.c.github_id.in_(ids))
+            held |= {(kind, row["github_id"]): row for row in self._connection.execute(query).mappings()}
+        return held
+
+    def _save_accounts(self, seen: Sequence[Account]) -> None:
+        by_id = {each.id: each for each in seen}
+        query = sa.select(s.account.c.id).where(s.account.c.id.in_(sorted(by_id)))
+        known = set(self._connection.execute(query).scalars())
+        rows = [
+            {"id": each.id, "login": each.login, "bot": each.bot, "first_seen_at": self.now}
+            for each in by_id.values()
+            if each.id not in known
+        ]
+        self._insert_all(s.account, rows)
 
     # --- snapshots ---
 
@@ -420,9 +445,13 @@ class Transaction:
         return self._connection.execute(sa.select(table).where(where)).mappings().one_or_none()
 
     def _insert(self, table: sa.Table, **values: Any) -> int:
-        result = self._connection.execute(sa.insert(table).values(**values))
+        result = self._connection.execute(sa.insert(table), values)
         key = result.inserted_primary_key
         return int(key[0]) if key and isinstance(key[0], int) else 0
+
+    def _insert_all(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(sa.insert(table), list(rows))
 
     def _update(self, table: sa.Table, where: sa.ColumnElement[bool], **values: Any) -> None:
         self._connection.execute(sa.update(table).where(where).values(**values))

@@ -62,7 +62,9 @@ def populate(repository: FakeRepository, threads: int = 30) -> None:
     """Fill a repository with threads of which every third is about licensing, some by a comment only."""
     for at in range(threads):
         about = at % 3 == 0
-        number = repository.issue(f"License question {at}" if about else f"Crash number {at}", ASK if about else "It crashes.")
+        number = repository.issue(
+            f"License question {at}" if about else f"Crash number {at}", ASK if about else "It crashes."
+        )
         for reply in range(at % 4):
             repository.comment(number, f"Reply {reply}")
         if at % 10 == 4:
@@ -98,7 +100,9 @@ def test_a_comment_about_licensing_brings_its_whole_thread(
     """A thread that only a comment makes a license debate is fetched whole, comments before and after included."""
     number = repository.issue("Bundle the codec", "It would help.")
     repository.comment(number, "Good idea.")
-    repository.comment(number, "We cannot: the codec is under the GPL-3.0 license, which is not compatible with our license.")
+    repository.comment(
+        number, "We cannot: the codec is under the GPL-3.0 license, which is not compatible with our license."
+    )
     repository.comment(number, "I see.")
     crawl(store, upstream)
     assert [post.body for post in thread(store, number).posts][1::2] == ["Good idea.", "I see."]
