@@ -1,0 +1,432 @@
+"""Owns the tests of `archiver.license`: which threads are about licensing, and what the verdict says of itself."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from archiver.errors import ConfigError
+from archiver.license import MAX_EVIDENCE, PostText, Vocabulary, spdx_mentions
+from archiver.model import Relevance
+
+VOCABULARY = Vocabulary()
+
+
+def judge(title: str, *bodies: str) -> Relevance:
+    return VOCABULARY.judge(title, [PostText(body) for body in bodies])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("GPL v3", "GPL-3.0-only"),
+        ("GPLv2+", "GPL-2.0-or-later"),
+        ("GPL-3.0-or-later", "GPL-3.0-or-later"),
+        ("GPL-2.0-only", "GPL-2.0-only"),
+        ("GNU General Public License v3", "GPL-3.0-only"),
+        ("GNU General Public License, version 2 or later", "GPL-2.0-or-later"),
+        ("GNU Affero General Public Licence", "AGPL"),
+        ("AGPL", "AGPL"),
+        ("LGPL 2.1", "LGPL-2.1-only"),
+        ("GPL'd", "GPL"),
+        ("GPL 2 years ago", "GPL"),
+        ("GPL 7", "GPL"),
+        ("Apache 2", "Apache-2.0"),
+        ("Apache-2.0", "Apache-2.0"),
+        ("Apache License 2.0", "Apache-2.0"),
+        ("Apache License, Version 2.0", "Apache-2.0"),
+        ("ASL 2.0", "Apache-2.0"),
+        ("AL2", "Apache-2.0"),
+        ("Apache license", "Apache"),
+        ("BSD 3-clause", "BSD-3-Clause"),
+        ("3-clause BSD", "BSD-3-Clause"),
+        ("new BSD", "BSD-3-Clause"),
+        ("BSD-2-Clause", "BSD-2-Clause"),
+        ("two-clause BSD", "BSD-2-Clause"),
+        ("BSD licence", "BSD"),
+        ("MIT license", "MIT"),
+        ("MIT-licensed", "MIT"),
+        ("BUSL", "BUSL-1.1"),
+        ("Business Source License", "BUSL-1.1"),
+        ("Boost Software License", "BSL-1.0"),
+        ("BSL", "BSL"),
+        ("SSPL", "SSPL-1.0"),
+        ("MPL 2.0", "MPL-2.0"),
+        ("Mozilla Public License", "MPL"),
+        ("EPL-2.0", "EPL-2.0"),
+        ("CDDL", "CDDL"),
+        ("ISC license", "ISC"),
+        ("zlib license", "Zlib"),
+        ("Unlicense", "Unlicense"),
+        ("WTFPL", "WTFPL"),
+        ("CC0", "CC0-1.0"),
+        ("CC-BY-SA 4.0", "CC-BY-SA-4.0"),
+        ("CC BY-NC", "CC-BY-NC"),
+        ("Creative Commons", "CC"),
+        ("OFL", "OFL-1.1"),
+        ("JSON license", "JSON"),
+        ("Commons Clause", "Commons-Clause"),
+        ("public domain", "public-domain"),
+        ("Artistic License 2.0", "Artistic-2.0"),
+        ("EUPL-1.2", "EUPL-1.2"),
+        ("Elastic License 2.0", "Elastic-2.0"),
+        ("PolyForm", "PolyForm"),
+    ],
+)
+def test_licenses_are_known_by_the_names_people_write(text: str, expected: str) -> None:
+    """Each spelling gives its SPDX id, or the family if it names no version, and its place in the text."""
+    found = spdx_mentions(f"It is now {text}, they say.")
+    assert [id_ for id_, _, _ in found] == [expected]
+    assert f"It is now {text}, they say."[found[0][1] : found[0][2]] in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He teaches at MIT since spring.",
+        "The BSD tools behave differently there.",
+        "OpenBSD and FreeBSD both fail.",
+        "The Apache server answers slowly.",
+        "ISC published a new name server.",
+        "zlib fails on empty input.",
+        "I will do it mit Vergnügen.",
+        "Open gpl.html in a browser.",
+    ],
+)
+def test_names_with_other_senses_need_company(text: str) -> None:
+    """A university, an operating system or a server is no license."""
+    assert spdx_mentions(text) == []
+
+
+def test_ambiguous_names_count_near_words_of_licensing() -> None:
+    """MIT beside a license is the license."""
+    assert [id_ for id_, _, _ in spdx_mentions("MIT/Apache-2.0, or dual MIT and ISC")] == [
+        "MIT",
+        "Apache-2.0",
+        "MIT",
+        "ISC",
+    ]
+
+
+def test_bare_bsl_is_decided_by_context() -> None:
+    """Three letters, two licenses: what else the text names tells them apart."""
+    assert spdx_mentions("BSL, like the other Boost libraries")[0][0] == "BSL-1.0"
+    assert spdx_mentions("They moved to BSL, which is not open source")[0][0] == "BUSL-1.1"
+
+
+@pytest.mark.parametrize(
+    ("title", "topic"),
+    [
+        ("Relicense under Apache-2.0", "relicense"),
+        ("Re-licence the project", "relicense"),
+        ("Dual licensing?", "relicense"),
+        ("What license is this under?", "which-license"),
+        ("Why AGPL?", "which-license"),
+        ("Please add a license", "missing-license"),
+        ("Create LICENSE.md", "other"),
+        ("Wrong license in package.json", "wrong-metadata"),
+        ("Use an SPDX expression for the licence field in pyproject.toml", "wrong-metadata"),
+        ("License is incompatible with GPLv2", "compatibility"),
+        ("GPL violation by a vendor", "violation-attribution"),
+        ("Drop the CLA in favour of a DCO", "cla-dco"),
+        ("Patent grant missing from the license", "patent"),
+        ("License of the vendored library", "third-party-code"),
+        ("Ship the license files in the wheel", "license-files-packaging"),
+        ("Licence of the model weights", "docs-or-data-license"),
+        ("Which license covers the error messages?", "which-license"),
+        ("SSPL", "other"),
+        ("Change to MIT/Apache-2.0", "other"),
+        ("Lizenz unklar", "other"),
+        ("¿Qué licencia tiene esto?", "other"),
+        ("Licença do projeto", "other"),
+        ("Quelle licence libre ?", "other"),
+        ("Лицензия проекта", "other"),
+        ("这个项目的许可证是什么", "other"),
+        ("授權條款", "other"),
+        ("ライセンスについて", "other"),
+    ],
+)
+def test_titles_about_licensing_make_the_subject(title: str, topic: str) -> None:
+    """A title that speaks of licensing settles the verdict, in several languages, and names its topic."""
+    found = judge(title, "")
+    assert found.verdict == "subject"
+    assert topic in found.topics
+    assert found.evidence[0].place == "title"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Driver's license is not recognised",
+        "License plate detection",
+        "License key rejected after update",
+        "License server not reachable",
+        "License dongle driver",
+        "Poetic licence in the docs",
+        "Add artistic licence to the theme",
+        "A license to print money",
+        "Floating licenses run out",
+        "Bump license-checker-webpack-plugin from 1 to 2",
+        "`app.license()` panics",
+        "Fix non-license changes",
+        "BSD support",
+        "Public domain names do not resolve",
+        "Bump copyright year",
+        "Ship it, commit the limits",
+    ],
+)
+def test_other_senses_of_the_words_are_nothing(title: str) -> None:
+    """Driving licenses, license keys, calls and package names are no licensing."""
+    assert judge(title, "").verdict == "none"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Add a linter for license headers",
+        "Update LICENSE",
+        "Fix typo in license",
+        "Crash when opening the license dialog",
+        "Show licenses on the about page",
+        "License scanning in CI",
+        "license badge is broken",
+        "DCO check fails",
+    ],
+)
+def test_titles_about_tools_and_cosmetics_are_mentions(title: str) -> None:
+    """What a program does with licenses, and a year or a typo, settle nothing by themselves."""
+    assert judge(title, "").verdict == "mention"
+
+
+def test_a_tool_title_over_a_real_debate_is_kept() -> None:
+    """The posts can still show that licensing is debated."""
+    body = "The GPL requires this notice. Without it we violate the license. Is that compatible with our terms?"
+    assert judge("Show licenses on the about page", body, body).kept
+
+
+def test_a_saturated_opening_is_the_subject_without_the_title() -> None:
+    """When most of what the opening says is about licensing, so is the thread."""
+    body = "May we use this under the GPL? Our lawyers say its license terms forbid that. Would you relicense it?"
+    assert judge("A question from our company", body).verdict == "subject"
+    assert (
+        judge("A question from our company", "Hello there. It crashes. Always. On start.\n" * 5 + body).verdict
+        == "debate"
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "I agree to relicense my contributions under MIT.",
+        "We cannot use this library since it is LGPL, which is incompatible with our license.",
+        "My employer owns the copyright of this patch, is that acceptable? The license stays the same.",
+        "This may violate the license: the notice must be distributed with the binaries.",
+        "No copyleft licenses are allowed in our dependencies.",
+        "Are you willing to release it under the Apache license? The license of the tests should be clear.",
+    ],
+)
+def test_a_lone_comment_can_start_a_debate(body: str) -> None:
+    """Comments are judged one by one as they pass; one that argues about licensing is enough."""
+    assert judge("", body).verdict == "debate"
+    assert judge("Parser fails on empty input", "It fails.", body).kept
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "I wrote a tool for that, it is MIT licensed.",
+        "The package has a homepage, a description and a license.",
+        "Thanks for this great program and its free license.",
+    ],
+)
+def test_passing_words_are_mentions(body: str) -> None:
+    """To name a license in passing is no debate, but it is not nothing."""
+    assert judge("Parser fails on empty input", body).verdict == "mention"
+
+
+def test_place_matters() -> None:
+    """The same words weigh most in one's own voice, less when quoted, least as code."""
+    words = "Would you relicense this, since the GPL is incompatible with our terms?"
+    own, quote, code = judge("", words), judge("", f"> {words}"), judge("", f"```\n{words}\n```")
+    assert own.score > quote.score > code.score
+    assert own.kept
+    assert not quote.kept
+    assert not code.kept
+    assert {e.place for e in own.evidence + quote.evidence + code.evidence} == {"own", "quote", "code"}
+
+
+PASTED = {
+    "header": "// Copyright 2014 Frobnicators. See COPYRIGHT.\n// Licensed under the X License, Version 2.0",
+    "banner": "frob 7.1\nCopyright (C) 2013 Example Foundation, Inc.\nLicense GPLv3+: GNU GPL version 3 or later\n"
+    "This is free software: you are free to change and redistribute it. There is NO WARRANTY.",
+    "bsd": "Redistribution and use in source and binary forms are permitted under this license; retain the copyright.",
+    "listing": "./src/main.c\n./LICENSE\n./docs/LICENSE.md\n/usr/share/licenses/frob/COPYING",
+    "log": "main.c:12: // Copyright the license owner\nDEBUG ignoring ./LICENSE: must not change license",
+    "prompt": 'Type "help", "copyright", "credits" or "license" for more information.',
+    "configure": "checking for a BSD-compatible install... /usr/bin/install",
+    "mail": "This message may be confidential; if you are not the intended recipient, copyright law forbids its use.",
+    "year": "Updated the copyright year from 2022 to 2025 in the license",
+}
+
+
+@pytest.mark.parametrize("name", PASTED)
+def test_pasted_notices_and_listings_are_left_out(name: str) -> None:
+    """Text that is a notice, a banner or a listing says nothing about licensing, fenced or not."""
+    for body in (PASTED[name], f"It crashes:\n\n```\n{PASTED[name]}\n```"):
+        assert judge("Crash on start", body).verdict in {"none", "mention"}
+        assert judge("Crash on start", *[body] * 6).verdict in {"none", "mention"}
+
+
+def test_a_manifest_line_is_at_most_a_mention() -> None:
+    """`license = "MIT"` in a pasted manifest is not talk."""
+    body = 'My manifest:\n\n```toml\n[package]\nlicense = "MIT"\n```\n'
+    assert not judge("Build fails", *[body] * 9).kept
+
+
+def test_messages_of_robots_count_for_nothing() -> None:
+    """A robot that asks for a signature starts no debate, by its account or by its words."""
+    text = "Do you agree to the license? You must sign a contributor license agreement to grant copyright permission."
+    assert judge("", text).kept
+    for post in (
+        PostText(text, author="frob-cla[bot]"),
+        PostText(text, author="CLAassistant"),
+        PostText(text, bot=True),
+    ):
+        assert VOCABULARY.judge("Bump frob", [PostText("Bump."), post]).verdict == "none"
+    assert not judge(
+        "", "Thank you! Please sign our Contributor License Agreement before we can merge. License terms apply."
+    ).kept
+
+
+def test_a_title_by_a_robot_counts_for_nothing() -> None:
+    """Robots name licenses in the titles of their pull requests."""
+    assert VOCABULARY.judge("License change in frob 2", [PostText("", author="dependabot[bot]")]).verdict == "none"
+
+
+def test_the_verdict_explains_itself() -> None:
+    """Terms, ids, topics and evidence say what was found, where and in which post."""
+    found = judge("Relicense to MIT?", "The code is GPLv2 now.", "I agree to relicense it under the MIT license.")
+    assert found.terms[0] == "relicense"
+    assert found.spdx[0] == "MIT"
+    assert "GPL-2.0-only" in found.spdx
+    assert {(e.place, e.post) for e in found.evidence} == {("title", 0), ("own", 0), ("own", 1)}
+    assert any(e.term == "relicense" and e.text == "relicense" and e.post == 1 for e in found.evidence)
+    weights = [e.weight for e in found.evidence]
+    assert weights == sorted(weights, reverse=True)
+
+
+def test_evidence_is_bounded() -> None:
+    """A thread of hundreds of consents does not carry hundreds of reasons."""
+    assert len(judge("Relicense", *["I agree to relicense under the MIT license."] * 200).evidence) == MAX_EVIDENCE
+
+
+def test_the_rendering_is_read_when_there_is_one() -> None:
+    """Quotations that only the rendering shows are recognised."""
+    words = "Would you relicense this, since the GPL is incompatible with our terms?"
+    post = PostText(words, f'<div class="email-quoted-reply">{words}</div>')
+    assert not VOCABULARY.judge("", [post]).kept
+
+
+def test_nothing_gives_nothing() -> None:
+    """An empty thread, and one about other things, get the empty verdict."""
+    assert judge("", "") == Relevance()
+    assert VOCABULARY.judge("Parser fails", []) == Relevance()
+    assert judge("Parser fails", "It fails on an empty line.") == Relevance()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The licence is unclear",
+        "COPYLEFT",
+        "a lizenz",
+        "лицензия",
+        "許可協議",
+        "ライセンス",
+        "gplv3",
+        "Apache",
+        "a CLA",
+        "the DCO",
+        "CC0",
+    ],
+)
+def test_the_first_look_lets_pass_what_may_matter(text: str) -> None:
+    """The cheap look says yes to all that `judge` could find."""
+    assert VOCABULARY.mentions(text)
+
+
+@pytest.mark.parametrize("text", ["", "commit the limits", "DECLARE CLASS", "Parser fails on an empty line", "日本語"])
+def test_the_first_look_rejects_the_rest(text: str) -> None:
+    """Most posts are done with after the cheap look, and `judge` agrees."""
+    assert not VOCABULARY.mentions(text)
+    assert judge("", text).verdict == "none"
+
+
+def test_the_first_look_is_fast() -> None:
+    """Tens of thousands of posts a second (the bound leaves room for slow machines)."""
+    post = "The parser fails when the input is limited to classes and where functions are used. " * 16
+    started = time.perf_counter()
+    for _ in range(2_000):
+        VOCABULARY.mentions(post)
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "license" * 14_000,
+        "license " * 12_500,
+        "LICENSE-" * 12_500,
+        "license" + "-" * 100_000,
+        "a/" * 50_000 + "license",
+        "GPL " * 25_000,
+        "MIT BSD Apache ISC zlib license " * 3_000,
+        "```\nGPL" + " " * 100_000 + "v\nlicense" + " " * 90_000 + "=\n```",
+        "no " * 33_000 + "license",
+        "1.1." * 25_000 + " license",
+        "I agree that the license is incompatible with the GPL. " * 1_800,
+    ],
+)
+def test_no_text_stalls_the_judgement(body: str) -> None:
+    """No pattern runs away on 100 kB of one thing (the bound leaves room for slow machines)."""
+    started = time.perf_counter()
+    judge(body, body)
+    spdx_mentions(body)
+    assert time.perf_counter() - started < 5
+
+
+def test_own_terms_are_strong() -> None:
+    """An operator's words count like "relicense", whatever their case and spacing."""
+    own = Vocabulary(terms=["Frobnication clause"])
+    assert own.mentions("the FROBNICATION\nclause")
+    assert own.judge("About the frobnication  clause", [PostText("")]).verdict == "subject"
+    assert own.judge("", [PostText("Is the frobnication\nclause  legal? The frobnication clause must go.")]).kept
+    assert judge("About the frobnication clause", "").verdict == "none"
+    assert own.judge("refrobnication clauses", [PostText("")]).verdict == "none"
+
+
+def test_ignored_phrases_are_passed_over() -> None:
+    """An operator's product may bear a word of licensing in its name."""
+    ignoring = Vocabulary(ignore=["License Hub"])
+    assert ignoring.judge("license  hub is slow", [PostText("The License Hub should change.")]).verdict == "none"
+    assert ignoring.judge("License of License Hub", [PostText("")]).verdict == "subject"
+
+
+@pytest.mark.parametrize("bad", ["", "   ", "x" * 101])
+def test_unusable_terms_are_configuration_errors(bad: str) -> None:
+    """An empty term would match everything, an endless one nothing."""
+    with pytest.raises(ConfigError) as caught:
+        Vocabulary(terms=[bad])
+    assert caught.value.key == "license.terms"
+    with pytest.raises(ConfigError) as caught:
+        Vocabulary(ignore=[bad])
+    assert caught.value.key == "license.ignore"
+
+
+def test_the_fingerprint_tells_vocabularies_apart() -> None:
+    """It changes with the words, and not with their order, case or repetition."""
+    assert Vocabulary().fingerprint == Vocabulary().fingerprint
+    assert Vocabulary(["a b", "C"]).fingerprint == Vocabulary(["c", "A  b", "c"]).fingerprint
+    prints = {Vocabulary().fingerprint, Vocabulary(["a"]).fingerprint, Vocabulary(ignore=["a"]).fingerprint}
+    assert len(prints) == 3
