@@ -57,6 +57,7 @@ class Archive:
 
     @property
     def store_url(self) -> str:
+        """The store's URL, its path made absolute."""
         return self.file.resolve_url(self.store.url)
 
     def open_store(self) -> Store:
@@ -64,6 +65,7 @@ class Archive:
         return open_store(self.store_url)
 
     def vocabulary(self) -> Vocabulary:
+        """Return the built-in vocabulary with the configured words."""
         return Vocabulary(self.license.terms, self.license.ignore)
 
     def client(self, *, wait: bool, pause: Callable[[float], None] | None = None) -> GitHub:
@@ -106,9 +108,11 @@ class StopSignal:
         self._event = threading.Event()
 
     def __call__(self) -> bool:
+        """Return whether somebody asked to stop."""
         return self._event.is_set()
 
     def set(self) -> None:
+        """Ask to stop."""
         self._event.set()
 
     def wait(self) -> None:
@@ -270,7 +274,9 @@ def status_command(archive: Archive, as_json: bool) -> None:
         click.echo(f"GitHub's rate limit, as of {rate['seen_at']}: {left}")
     for each in coverages:
         click.echo(f"\n{each.repository.ref}")
-        click.echo(f"  held           {_count(each.threads, 'thread')}, {each.posts:,} of {each.posts_upstream:,} posts")
+        click.echo(
+            f"  held           {_count(each.threads, 'thread')}, {each.posts:,} of {each.posts_upstream:,} posts"
+        )
         done = iso(each.last_complete_at) if each.last_complete_at else "never"
         click.echo(f"  complete pass  {done}{', another is under way' if each.unfinished else ''}")
         for number, gap in each.gaps:

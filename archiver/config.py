@@ -16,13 +16,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from archiver.errors import ArchiveError, ConfigError
 from archiver.model import RepositoryRef, ThreadRef, parse_reference
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 TOKEN_VARIABLES = ("ONRECORD_GITHUB_TOKEN", "GITHUB_TOKEN")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -56,8 +59,9 @@ class LicenseConfig:
 class WatchConfig:
     """`[[watch]]`: something to crawl again and again; exactly one of `repo` and `thread` names it.
 
-    `sweep`, `discover`, `search` and `org` are names of the design whose work is not built yet: `sweep` is accepted and
-    said to be idle when the scheduler starts, the others are refused, since leaving them out would crawl something else.
+    `sweep`, `discover`, `search` and `org` are names of the design whose work is not built yet: `sweep` is accepted
+    and said to be idle when the scheduler starts, the others are refused, since leaving them out would crawl something
+    else.
     """
 
     repo: str | None = None
@@ -90,6 +94,7 @@ class WatchConfig:
 
     @property
     def target(self) -> RepositoryRef | ThreadRef:
+        """What the watch names. Raises ConfigError where it cannot be understood."""
         try:
             return parse_reference(self.name)
         except ArchiveError as error:
@@ -132,6 +137,7 @@ class ConfigFile:
 
     @property
     def label(self) -> str:
+        """The file as it stands in messages."""
         return str(self.path) if self.path else "the built-in configuration"
 
     def expect_tables(self, known: Mapping[str, object]) -> None:
@@ -155,7 +161,11 @@ class ConfigFile:
         """Make the path of a `sqlite:///relative` or `whoosh:relative` URL absolute, against the file's folder."""
         for prefix in ("sqlite:///", "whoosh:"):
             if url.startswith(prefix) and url != prefix and not url.endswith(":memory:"):
-                return prefix + str((self.folder / Path(url.removeprefix(prefix)).expanduser()).absolute())
+                try:
+                    path = Path(url.removeprefix(prefix)).expanduser()
+                except RuntimeError:
+                    raise ConfigError(f"{self.label}: {url!r}: there is no such home folder", key=url) from None
+                return prefix + str((self.folder / path).absolute())
         return url
 
 
@@ -175,7 +185,7 @@ def read_config(path: Path | None) -> ConfigFile:
         raise ConfigError(f"{path}: cannot be read: {reason}", key=str(path)) from None
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
         raise ConfigError(f"{path}: not valid TOML: {error}", key=str(path)) from None
     return ConfigFile(path, path.absolute().parent, tables)
 
@@ -188,7 +198,6 @@ def _nearest(name: str, known: Mapping[str, object] | list[str]) -> str:
 def _bind(table: Any, shape: type[T], where: str, key: str) -> T:
     if not isinstance(table, dict):
         raise ConfigError(f"{where}: this is a table: write [{key}] on a line of its own", key=key)
-    assert dataclasses.is_dataclass(shape)
     hints = typing.get_type_hints(shape)
     fields = {each.name: each for each in dataclasses.fields(shape)}
     values: dict[str, Any] = {}
@@ -214,11 +223,14 @@ def _value(value: Any, hint: Any, where: str, key: str) -> Any:
         hint = next(part for part in typing.get_args(hint) if part is not type(None))
     if hint is timedelta:
         try:
-            return parse_duration(value)
-        except (ValueError, TypeError, OverflowError):
+            duration = parse_duration(value)
+        except (ValueError, TypeError):
+            duration = timedelta(0)
+        if not duration:
             raise ConfigError(
                 f"{where}: {value!r} is no duration: write a number and a unit, as 30s, 15m, 6h, 7d", key=key
             )
+        return duration
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise ConfigError(f'{where}: a list of texts is wanted, as ["one", "two"]', key=key)
@@ -235,10 +247,13 @@ def check_http_url(url: str, where: str) -> str:
     """Return `url` without trailing slashes if it is an http(s) URL without credentials; else raise ConfigError."""
     try:
         parts = urlsplit(url)
-        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
-        fine = fine and parts.port != 0 and not parts.query and not parts.fragment
+        credentials = parts.username is not None or parts.password is not None
+        fine = parts.scheme in {"http", "https"} and re.fullmatch(r"[A-Za-z0-9._:-]+", parts.hostname or "") is not None
+        fine = fine and parts.port != 0 and not re.search(r"[?#]|[^\x21-\x7e]", url)
     except ValueError:
-        fine = False
+        credentials, fine = "@" in url, False
+    if credentials:
+        raise ConfigError(f"{where}: the URL holds a name or password; the token comes from the environment", key=where)
     if not fine:
         raise ConfigError(f"{where}: {url!r} is no http or https URL", key=where)
     return url.rstrip("/")

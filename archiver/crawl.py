@@ -30,9 +30,13 @@ from archiver.store import CrawlState, Store, Transaction
 log = logging.getLogger(__name__)
 
 OVERLAP = timedelta(minutes=15)
-"""How far a pass looks back behind the last one's end: GitHub's replicas may be behind, and times are in whole seconds."""
+"""How far a pass looks back behind the last one's end: GitHub's replicas may be behind, and times are whole seconds."""
 
 PER_PAGE = 100
+
+REPEATED_PAGES = 20
+MAX_REPEATS = 3
+"""A listing of at most so many pages that shifted while it was read is read again, so many times in all at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,8 @@ class Crawler:
     def crawl(self, target: RepositoryRef | ThreadRef, scope: str = "license") -> Report:
         """Bring the archive up to date about a repository or one thread.
 
-        Raises GitHubError (RateLimited where waiting is not wanted), StoreError, or Stopped. Whatever was committed before
-        stays, and the next call goes on from there.
+        Raises GitHubError (RateLimited where waiting is not wanted), StoreError, or Stopped. Whatever was committed
+        before stays, and the next call goes on from there.
         """
         before = self._github.requests
         report = Report(str(target))
@@ -176,7 +180,7 @@ class Crawler:
     ) -> bool:
         """Fetch a thread with all of its comments, and keep it in one transaction if `keep` says so.
 
-        Returns whether it is kept. Conditional for what is held already: an unchanged thread costs nothing with a token.
+        Returns whether it is kept. Conditional for what is held: an unchanged thread costs nothing with a token.
         """
         base = f"/repos/{repository.owner}/{repository.name}/issues/{number}"
         with self._store.transaction() as tx:
@@ -246,7 +250,7 @@ class Crawler:
             if not isinstance(answer.data, list):
                 raise BadResponse(f"{url}: a list was expected", key=url)
             following = answer.next_url
-            # A full last page is not remembered: what is new would stand on a page after it, while its own ETag may stay.
+            # A full last page is not remembered: what is new would stand on a page after it, while its ETag may stay.
             settled = following is not None or len(answer.data) < PER_PAGE
             remember = (url, answer.etag, following) if answer.etag and settled else None
             yield _Page(answer.data, remember, following is None)
@@ -264,10 +268,13 @@ class _Pass:
         self._scope = scope
         self._report = report
         self._listed = 0
+        self._moved = False
+        self._began: datetime | None = None
 
     def run(self) -> None:
         state = self._begin()
-        # In a pass over everything nothing is taken on trust from the ETags of an earlier one, which kept something else.
+        self._began = state.pass_started_at
+        # In a pass over everything nothing is taken on trust from an earlier one's ETags, which kept something else.
         conditional = state.issues_cursor is not None
         if state.phase == "issues":
             state = self._list("issues", state, conditional)
@@ -309,16 +316,35 @@ class _Pass:
         cursor = state.issues_cursor if phase == "issues" else state.comments_cursor
         since = state.progress or (cursor - OVERLAP if cursor else None)
         self._listed = 0
+        for _ in range(MAX_REPEATS):
+            state, shifted = self._list_once(phase, state, since, conditional)
+            if not shifted:
+                break
+            # What was updated meanwhile moved from before our page to the end, and what came after it moved up into
+            # pages that we had read already. Another look from the same time finds it; nothing is doubled by that.
+            log.info("%s: the list of %s moved while it was read; looking again", self._repository.ref, phase)
+        return state
+
+    def _list_once(
+        self, phase: str, state: CrawlState, since: datetime | None, conditional: bool
+    ) -> tuple[CrawlState, bool]:
+        """Go through a listing to its end; the second value tells whether it was short and shifted underneath us."""
+        pages = 0
+        self._moved = False
         while True:
             try:
                 for page in self._crawler._pages(self._listing(phase, since), conditional):
                     state = self._take(phase, page, state)
-                return state
+                    pages += 1
             except Refused as error:
                 # Far into a listing GitHub refuses page numbers (422): a new listing starts where this one broke off.
                 if error.status != 422 or state.progress is None or state.progress == since:
                     raise
                 since = state.progress
+            else:
+                # Long listings of issues have cursors in place of page numbers, which do not shift; in long ones of
+                # comments a kept thread is completed by its count. Only short ones are cheap enough to read again.
+                return state, self._moved and 1 < pages <= REPEATED_PAGES
 
     def _listing(self, phase: str, since: datetime | None) -> str:
         path = f"/repos/{self._repository.owner}/{self._repository.name}/issues"
@@ -355,12 +381,14 @@ class _Pass:
                 tx.observe_thread(self._repository.id, seen)
                 kept.append(seen.number)
         self._settle_new(tx, kept)
+        self._watch_for_moves(tx, threads)
         return max((each.updated_at for each in threads), default=None)
 
     def _take_comments(self, tx: Transaction, page: _Page) -> datetime | None:
         by_thread: dict[int, list[ObservedPost]] = {}
         for number, post in self._parsed(tx, page.items, parse.comment):
             by_thread.setdefault(number, []).append(post)
+        self._watch_for_moves(tx, [post for posts in by_thread.values() for post in posts])
         held = tx.held_numbers(self._repository.id, list(by_thread))
         for number, posts in by_thread.items():
             if number in held:
@@ -369,6 +397,11 @@ class _Pass:
                 tx.add_candidate(self._repository.id, number)
         self._settle_new(tx, sorted(held))
         return max((post.updated_at for posts in by_thread.values() for post in posts), default=None)
+
+    def _watch_for_moves(self, tx: Transaction, items: Sequence[ObservedThread | ObservedPost]) -> None:
+        """Notice items that were there when the pass began and have been updated since: they changed their place."""
+        began = self._began or tx.now
+        self._moved = self._moved or any(each.created_at < began <= each.updated_at for each in items)
 
     def _parsed(self, tx: Transaction, items: Sequence[Any], read: Callable[[Any], Any]) -> Iterator[Any]:
         """Read a page's items; one that cannot be read is noted as a failure, and does not hide the others."""
@@ -380,8 +413,10 @@ class _Pass:
                 self._failed(tx, f"#{where or '?'}", f"an item of a listing cannot be read: {error}")
 
     def _settle_new(self, tx: Transaction, numbers: Sequence[int]) -> None:
-        """Publish new threads as soon as they are whole; threads that are public already change at the end of the pass,
-        when all that changed about them has gone by."""
+        """Publish new threads as soon as they are whole.
+
+        Threads that are public already change at the end of the pass, when all that changed about them has gone by.
+        """
         for each in tx.unsettled(self._repository.id, numbers) if numbers else ():
             if not each.public and each.held >= each.upstream:
                 self._report.captured += tx.settle(self._repository.id, each.number, self._vocabulary.judge)

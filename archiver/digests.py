@@ -1,6 +1,6 @@
 """Says what exactly is hashed: the canonical records of a revision and of a snapshot, and their digests.
 
-It stores nothing. `docs/format.md` describes the same for readers who want to recompute a digest with code of their own.
+It stores nothing. `docs/format.md` describes the same for readers who recompute a digest with code of their own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def digest(record: Record) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Replace lone surrogates (they cannot be written as UTF-8) by U+FFFD; everything else stays, control characters too."""
+    """Replace lone surrogates, which UTF-8 cannot carry, by U+FFFD; all else stays, control characters too."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

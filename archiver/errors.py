@@ -66,7 +66,7 @@ class SchemaTooNew(StoreError):
 
 
 class GitHubError(ArchiveError):
-    """GitHub's API did not give what was asked for; `key` is the request's URL, `status` the HTTP status if there was one."""
+    """GitHub's API did not give what was asked for; `key` is the request's URL, `status` the HTTP status if any."""
 
     def __init__(self, message: str, *, key: str = "", status: int | None = None) -> None:
         super().__init__(message, key=key)

@@ -43,7 +43,8 @@ class PostKind(StrEnum):
 
 def iso(moment: datetime) -> str:
     """Print a moment as `2018-02-16T09:12:00Z` (UTC, seconds)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: it prints the year 1, which some APIs mean by "never", as `1`.
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def parse_iso(text: str) -> datetime:
@@ -54,12 +55,15 @@ def parse_iso(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"no time zone in {text!r}")
-    return moment.astimezone(UTC).replace(microsecond=0)
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise ValueError(f"{text!r} is outside the years 1 to 9999 in UTC") from None
 
 
 def compact(moment: datetime) -> str:
     """Print a moment as it stands in permanent links: `20180216T091200Z`."""
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return iso(moment).replace("-", "").replace(":", "")
 
 
 # --- references -------------------------------------------------------------------------------------------------------
@@ -77,6 +81,8 @@ _PATH_KINDS = {
     "pulls": ThreadKind.PULL,
     "discussions": ThreadKind.DISCUSSION,
 }
+# Words that stand where an owner would, as in github.com/orgs/NAME/discussions/1: no account can have these names.
+_NO_OWNERS = {"orgs", "users", "settings", "sponsors", "topics", "marketplace", "enterprises", "apps", "repos"}
 _HOSTS = {"github.com", "www.github.com", "api.github.com", "m.github.com"}
 _ANCHOR = re.compile(
     r"(issue|issuecomment|discussioncomment|discussion|pullrequestreview|discussion_r|issue-|r)[-_]?([0-9]{1,19})\Z"
@@ -100,6 +106,7 @@ class RepositoryRef:
 
     @property
     def upstream_url(self) -> str:
+        """The repository's address on GitHub."""
         return f"https://{HOST}/{self.owner}/{self.name}"
 
 
@@ -118,6 +125,7 @@ class ThreadRef:
 
     @property
     def repository(self) -> RepositoryRef:
+        """The name of the thread's repository."""
         return RepositoryRef(self.owner, self.name)
 
     @property
@@ -146,11 +154,10 @@ def parse_reference(text: str) -> RepositoryRef | ThreadRef:
     """
     stripped = text.strip()
     if found := _THREAD.match(stripped):
-        return ThreadRef(found[1], found[2], int(found[3]))
-    if (found := _REPOSITORY.match(stripped)) and found[1].lower() != HOST:
-        if found[2] in {".", ".."}:
-            raise _not_understood(text)
-        return RepositoryRef(found[1], found[2].removesuffix(".git"))
+        owner, name = _names(found[1], found[2], text)
+        return ThreadRef(owner, name, int(found[3]))
+    if found := _REPOSITORY.match(stripped):
+        return RepositoryRef(*_names(found[1], found[2], text))
     bare = stripped if "://" in stripped else f"https://{stripped}"
     try:
         url = urlsplit(bare)
@@ -166,9 +173,9 @@ def parse_reference(text: str) -> RepositoryRef | ThreadRef:
 
 
 def _from_path(parts: list[str], fragment: str, text: str) -> RepositoryRef | ThreadRef:
-    if len(parts) < 2 or not _REPOSITORY.match(f"{parts[0]}/{parts[1]}") or parts[1] in {".", ".."}:
+    if len(parts) < 2 or not _REPOSITORY.match(f"{parts[0]}/{parts[1]}"):
         raise _not_understood(text)
-    owner, name = parts[0], parts[1].removesuffix(".git")
+    owner, name = _names(parts[0], parts[1], text)
     if len(parts) == 2:
         return RepositoryRef(owner, name)
     kind = _PATH_KINDS.get(parts[2])
@@ -176,6 +183,14 @@ def _from_path(parts: list[str], fragment: str, text: str) -> RepositoryRef | Th
         raise _not_understood(text)
     anchor = fragment if _ANCHOR.match(fragment) else None
     return ThreadRef(owner, name, int(parts[3]), kind, anchor)
+
+
+def _names(owner: str, name: str, text: str) -> tuple[str, str]:
+    """Return a repository's two names, without the `.git` of a clone URL; refuse those that GitHub gives to none."""
+    name = name.removesuffix(".git") or name
+    if owner.lower() in _NO_OWNERS or name in {".", "..", ".git"}:
+        raise _not_understood(text)
+    return owner, name
 
 
 def _not_understood(text: str) -> BadReference:
@@ -211,6 +226,7 @@ class Repository:
 
     @property
     def ref(self) -> RepositoryRef:
+        """The repository by its current name."""
         return RepositoryRef(self.owner, self.name)
 
     def thread(self, number: int, kind: ThreadKind | None = None) -> ThreadRef:
@@ -274,7 +290,7 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One reason for a verdict: which words, and where (`title`, `own`, `quote`, `code`), in which post (0 = opening)."""
+    """One reason for a verdict: which words, where (`title`, `own`, `quote`, `code`), in which post (0 = opening)."""
 
     term: str
     text: str
@@ -317,7 +333,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message of a thread; `revision` is its text in the snapshot at hand, `revisions` are all known, oldest first."""
+    """One message of a thread; `revision` is its text in the snapshot at hand, `revisions` all known, oldest first."""
 
     kind: PostKind
     id: int
@@ -331,6 +347,7 @@ class Post:
 
     @property
     def body(self) -> str:
+        """The text in the snapshot at hand."""
         return self.revision.body
 
     @property
@@ -391,6 +408,7 @@ class ThreadSummary:
 
     @property
     def ref(self) -> ThreadRef:
+        """The thread by its repository's current name."""
         return self.repository.thread(self.number, self.kind)
 
     @property
@@ -400,6 +418,7 @@ class ThreadSummary:
 
     @property
     def upstream_url(self) -> str:
+        """The thread's address on GitHub."""
         return self.ref.upstream_url
 
     @property

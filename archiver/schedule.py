@@ -6,6 +6,7 @@ What a job does is not known here. Crawls share one worker, since GitHub asks fo
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,10 @@ class Job:
 
 
 def jitter_seconds(every: timedelta) -> int:
-    """Return by how much a job may shift, so that many archives do not ask at the same second: a tenth, 5 minutes at most."""
+    """Return by how many seconds a job may shift: a tenth of its pace, 5 minutes at most.
+
+    Many archives would ask GitHub at the same second otherwise.
+    """
     return int(min(every.total_seconds() / 10, 300))
 
 
@@ -40,20 +44,21 @@ class Schedule:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         lanes = {job.lane for job in jobs}
+        self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={lane: ThreadPoolExecutor(1) for lane in sorted(lanes)},
             # A run that comes late, since another one took long, is still wanted; several that are due become one.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        for job in jobs:
+        for at, job in enumerate(jobs):
             self._scheduler.add_job(
-                _guarded,
+                self._guarded,
                 trigger=IntervalTrigger(
                     seconds=int(job.every.total_seconds()), jitter=jitter_seconds(job.every) or None
                 ),
                 args=[job],
-                id=job.name,
+                id=f"{at} {job.name}",  # two jobs may bear the same name: a repository watched twice
                 name=job.name,
                 executor=job.lane,
                 next_run_time=max(job.first_at, datetime.now(UTC)),
@@ -65,14 +70,16 @@ class Schedule:
 
     def stop(self) -> None:
         """Start no further job and wait for the running ones to come to an end."""
+        self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
-
-def _guarded(job: Job) -> None:
-    try:
-        job.run()
-    except Stopped as stopped:
-        log.info("%s: %s", job.name, stopped)
-    except Exception:  # the outermost boundary of a job: whatever went wrong, the others go on
-        log.exception("%s failed; the next try is in %s or less", job.name, job.every)
+    def _guarded(self, job: Job) -> None:
+        if self._stopping.is_set():
+            return  # it waited for its turn behind a job of the same lane
+        try:
+            job.run()
+        except Stopped as stopped:
+            log.info("%s: %s", job.name, stopped)
+        except Exception:  # the outermost boundary of a job: whatever went wrong, the others go on
+            log.exception("%s failed; the next try is in about %s", job.name, job.every)

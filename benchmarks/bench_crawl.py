@@ -1,4 +1,4 @@
-"""Measures a crawl into a fresh store: threads and comments a second, and that its memory does not grow with the corpus.
+"""Measures a crawl into a fresh store: threads and comments a second, and that its memory does not grow with it.
 
 The peer is SQLite itself: the same response bodies, written page by page into a one-column table with the same pragmas.
 The last line is one JSON object.
@@ -64,6 +64,7 @@ def peer(threads: int, folder: Path) -> float:
 
 
 def main() -> None:
+    """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=1000)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
@@ -78,7 +79,9 @@ def main() -> None:
         def one(count: int, share: float, scope: str) -> dict[str, float]:
             # In a process of its own, so that its peak memory is its own.
             command = [sys.executable, __file__, "--one", str(count), str(share), scope]
-            value: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            value: dict[str, float] = json.loads(
+                subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            )
             return value
 
         everything = one(threads, 0.1, "all")

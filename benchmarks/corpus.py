@@ -13,11 +13,79 @@ API = "https://api.bench"
 START = datetime(2015, 1, 1, tzinfo=UTC)
 COMMENTS_EACH = 4
 
-_COMMON = (
-    "the a to of and in is for that it on with as this be not are we you can from have or if an at by would should will "
-    "what when which there one all more their some how only into then than them could about other its use used using make "
-    "code test build release version issue fix patch change branch merge user library function error build server client"
-).split()
+_COMMON = [
+    "the",
+    "a",
+    "to",
+    "of",
+    "and",
+    "in",
+    "is",
+    "for",
+    "that",
+    "it",
+    "on",
+    "with",
+    "as",
+    "this",
+    "be",
+    "not",
+    "are",
+    "we",
+    "you",
+    "can",
+    "from",
+    "have",
+    "or",
+    "if",
+    "an",
+    "at",
+    "by",
+    "would",
+    "should",
+    "will",
+    "what",
+    "when",
+    "which",
+    "there",
+    "one",
+    "all",
+    "more",
+    "their",
+    "some",
+    "how",
+    "only",
+    "into",
+    "then",
+    "than",
+    "them",
+    "could",
+    "about",
+    "other",
+    "its",
+    "use",
+    "used",
+    "using",
+    "make",
+    "code",
+    "test",
+    "build",
+    "release",
+    "version",
+    "issue",
+    "fix",
+    "patch",
+    "change",
+    "branch",
+    "merge",
+    "user",
+    "library",
+    "function",
+    "error",
+    "build",
+    "server",
+    "client",
+]
 _RARE = [f"{a}{b}{c}" for a in ("zor", "mul", "ken", "tar", "vex", "pol") for b in ("ba", "ni", "tu", "lo", "ra")
          for c in ("dex", "mit", "rol", "gan", "pul", "set", "wick", "ford")]  # fmt: skip
 _LICENSE = (
@@ -101,6 +169,7 @@ class CorpusTransport(httpx.BaseTransport):
         self.bytes = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request, or fail on an unexpected one."""
         path = request.url.path
         if path == "/repos/bench/corpus":
             return self._send({"id": 1, "full_name": "bench/corpus", "description": None, "created_at": _stamp(0)})

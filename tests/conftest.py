@@ -10,21 +10,21 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fakes import FakeGitHub, FakeRepository  # noqa: E402
+from fakes import FakeGitHub, FakeRepository
 
-from archiver.store import Store, open_store  # noqa: E402
+from archiver.store import Store, open_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store in a real SQLite file."""
+    """Open an empty store in a real SQLite file."""
     with open_store(f"sqlite:///{tmp_path / 'archive.db'}") as opened:
         yield opened
 
 
 @pytest.fixture
 def repository() -> FakeRepository:
-    """A repository without threads."""
+    """Make a repository without threads."""
     return FakeRepository()
 
 

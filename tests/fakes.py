@@ -1,6 +1,7 @@
 """Owns the stand-ins that tests use for what is outside: GitHub's API as an httpx transport. It asserts nothing.
 
-`FakeGitHub` speaks the REST shapes that the crawler reads, counts every request, and fails on any that it does not expect.
+`FakeGitHub` speaks the REST shapes that the crawler reads, counts every request, and fails on any that it does not
+expect.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class FakeRepository:
     _ids: Iterator[int] = field(default_factory=lambda: iter(range(1000, 10_000_000)))
 
     def tick(self) -> str:
+        """Move the clock a minute on and print it."""
         self.clock += timedelta(minutes=1)
         return stamp(self.clock)
 
@@ -91,14 +93,17 @@ class FakeRepository:
         return comment_id
 
     def edit_comment(self, comment_id: int, body: str) -> None:
+        """Give a comment another text."""
         now = self.tick()
         self.comments[comment_id] |= {"body": body, "updated_at": now}
         self.issues[self.comments[comment_id]["number"]]["updated_at"] = now
 
     def edit_issue(self, number: int, **changes: Any) -> None:
+        """Change fields of an issue."""
         self.issues[number] |= {**changes, "updated_at": self.tick()}
 
     def close(self, number: int, login: str = "maintainer", reason: str = "not_planned") -> None:
+        """Close an issue."""
         now = self.tick()
         self.issues[number] |= {
             "state": "closed",
@@ -115,8 +120,8 @@ Handler = Callable[[httpx.Request], httpx.Response | None]
 class FakeGitHub(httpx.BaseTransport):
     """GitHub's API over `FakeRepository`s. An unexpected request is an AssertionError.
 
-    `log` has (method, path with query, status) of every request, `counted` those that cost quota (a 304 with a token does
-    not). `interfere` may answer in place of the API, raise, or return None to let it answer.
+    `log` has (method, path with query, status) of every request, `counted` those that cost quota (a 304 with a token
+    does not). `interfere` may answer in place of the API, raise, or return None to let it answer.
     """
 
     def __init__(self, *repositories: FakeRepository, per_page_limit: int = 100) -> None:
@@ -132,6 +137,7 @@ class FakeGitHub(httpx.BaseTransport):
         self.gone: dict[tuple[str, int], int] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer as GitHub would, or as `interfere` wants it."""
         assert request.method == "GET", f"unexpected {request.method}"
         assert f"{request.url.scheme}://{request.url.host}" == API, f"unexpected host in {request.url}"
         self.headers.append(request.headers)
@@ -146,6 +152,7 @@ class FakeGitHub(httpx.BaseTransport):
         return [path.split("?")[0] for _, path, _ in self.log]
 
     def clear(self) -> None:
+        """Forget the requests so far."""
         self.log.clear()
         self.headers.clear()
         self.counted = 0
@@ -240,6 +247,7 @@ class FakeGitHub(httpx.BaseTransport):
         return with_texts(row)
 
     def comment_json(self, repository: FakeRepository, comment_id: int) -> dict[str, Any]:
+        """Return a comment as the API shows it."""
         row = dict(repository.comments[comment_id])
         row["issue_url"] = f"{API}/repos/{repository.full_name}/issues/{row.pop('number')}"
         return with_texts(row)

@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.resources import files
@@ -45,11 +45,12 @@ TABLES = {**archiver_cli.TABLES, "index": IndexConfig, "site": SiteConfig}
 class Application(archiver_cli.Archive):
     """The whole configuration, bound: what every command gets."""
 
-    index: IndexConfig = IndexConfig()
-    site: SiteConfig = SiteConfig()
+    index: IndexConfig = field(default_factory=IndexConfig)
+    site: SiteConfig = field(default_factory=SiteConfig)
 
     @property
     def base_url(self) -> str:
+        """The site's address, with which permanent links begin."""
         return self.site.base_url
 
     def open_index(self) -> Index:

@@ -35,7 +35,7 @@ def running_demo(folder: Path, port: int, say: Callable[[str], None]) -> Iterato
 
     Raises ArchiveError if `folder` holds something else than an earlier demonstration, or the port is taken.
     """
-    listener = listen("127.0.0.1", port)
+    listener = listen("127.0.0.1", port, "--port chooses another port, 0 any free one")
     _claim(folder)
     with ExitStack() as stack:
         upstream = stack.enter_context(open_store(f"sqlite:///{folder / 'upstream.db'}"))
@@ -50,11 +50,15 @@ def running_demo(folder: Path, port: int, say: Callable[[str], None]) -> Iterato
         with GitHub(f"{api.url}/api/v3", version=__version__) as github:
             for name in names:
                 kept += Crawler(store, github, Vocabulary()).crawl(parse_reference(name)).captured
-            say(f"2. Crawled them in {github.requests} requests: {kept} threads are new; the rest says nothing of licenses.")
+            say(
+                f"2. Crawled in {github.requests} requests: {kept} threads are new; the rest is about other things."
+            )
         index = open_index(f"whoosh:{folder / 'index'}")
         stack.callback(index.close)
         say(f"3. Indexed {sync(store, index).puts} threads.")
-        site = SiteConfig(title="onrecord demo", base_url=url_of(listener), listen=url_of(listener).removeprefix("http://"))
+        site = SiteConfig(
+            title="onrecord demo", base_url=url_of(listener), listen=url_of(listener).removeprefix("http://")
+        )
         (folder / "config.toml").write_text(_config(site), encoding="utf-8")
         server = Server(create_app(store=store, index=index, site=site), listener)
         server.start()
@@ -69,7 +73,9 @@ def _claim(folder: Path) -> None:
         mark = folder / MARK
         if not mark.exists():
             if any(folder.iterdir()):
-                raise ArchiveError(f"{folder}: this folder holds other things; choose another with --data", key=str(folder))
+                raise ArchiveError(
+                    f"{folder}: this folder holds other things; choose another with --data", key=str(folder)
+                )
             mark.write_text("Data of `onrecord demo`; the folder may be deleted at any time.\n", encoding="utf-8")
     except OSError as error:
         raise ArchiveError(f"{folder}: {error.strerror}; choose another folder with --data", key=str(folder)) from None

@@ -29,7 +29,7 @@ class Server:
         self.url = url_of(listener)
         self._stopping = threading.Event()
         self._grace = 0.0
-        # `ident=None`: no header that tells which server this is. A channel's limit on what it reads bounds each request.
+        # `ident=None`: no header that tells which server this is. The two limits bound what is read of a request.
         self._server = waitress.create_server(
             application,
             sockets=[listener],
@@ -70,8 +70,8 @@ class Server:
         return any(channel.requests or channel.request or channel.total_outbufs_len for channel in channels)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Open a listening socket; port 0 lets the system choose a free one.
+def listen(host: str, port: int, elsewhere: str = "[site] listen chooses another address") -> socket.socket:
+    """Open a listening socket; port 0 lets the system choose a free one. `elsewhere` ends the message if it cannot be.
 
     Raises ArchiveError if that address cannot be listened at.
     """
@@ -87,7 +87,7 @@ def listen(host: str, port: int) -> socket.socket:
             raise
     except OSError as error:
         raise ArchiveError(
-            f"cannot listen at {host}:{port}: {error.strerror or error} ([site] listen chooses another address)", key="listen"
+            f"cannot listen at {host}:{port}: {error.strerror or error}; {elsewhere}", key="listen"
         ) from None
     return listener
 

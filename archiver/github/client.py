@@ -1,6 +1,6 @@
 """Sends requests to GitHub's REST API, one at a time: the only module that opens an outgoing connection.
 
-What an answer means for the next request is decided in `limits`, what its objects mean in `parse`; nothing is stored here.
+What an answer means for the next request is decided in `limits`, what its objects mean in `parse`; it stores nothing.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import logging
 import random
 import re
+import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -40,6 +42,7 @@ log = logging.getLogger(__name__)
 ACCEPT = "application/vnd.github.full+json"
 API_VERSION = "2022-11-28"
 MAX_REDIRECTS = 5
+_PIECE = 2**20
 _BY_STATUS: dict[int, type[GitHubError]] = {
     401: Unauthorized,
     403: Forbidden,
@@ -64,7 +67,7 @@ class Answer:
     moved_to: str | None = None
 
 
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     """Somebody asked to stop while a request was waiting; progress up to the last committed page is kept."""
 
 
@@ -75,8 +78,8 @@ def _now() -> datetime:
 class GitHub:
     """A polite client: serial, conditional, within the limits, and only ever on the API's own host.
 
-    `wait=False` raises RateLimited where waiting would be needed. `pause(seconds)` sleeps (the scheduler hands in one that
-    a signal interrupts by raising Stopped). `contact` goes into the User-Agent, as GitHub asks.
+    `wait=False` raises RateLimited where waiting would be needed. `pause(seconds)` sleeps (the scheduler hands in one
+    that a signal interrupts by raising Stopped). `contact` goes into the User-Agent, as GitHub asks.
     """
 
     def __init__(
@@ -100,7 +103,7 @@ class GitHub:
         self.authenticated = token is not None
         self._max_bytes = max_bytes
         self._wait = wait
-        self._pause = pause or time.sleep
+        self._pause = time.sleep if pause is None else pause
         self._now = now
         self._on_wait = on_wait
         agent = f"onrecord/{version}" + (f" (+{_header_text(contact)})" if contact else "")
@@ -108,6 +111,7 @@ class GitHub:
             "Accept": ACCEPT,
             "X-GitHub-Api-Version": API_VERSION,
             "User-Agent": agent,
+            "Accept-Encoding": "gzip",
         }
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -117,6 +121,7 @@ class GitHub:
             timeout=httpx.Timeout(timeout.total_seconds(), connect=min(timeout.total_seconds(), 15.0)),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             transport=transport,
+            verify=True if transport else _trusted(),
             follow_redirects=False,
             # A proxy or a .netrc of the environment would see the token, or replace it.
             trust_env=False,
@@ -159,7 +164,7 @@ class GitHub:
             location = headers.get("location", "")
             if not location:
                 raise BadResponse(f"{url}: a redirect without a target", key=url, status=status)
-            url = urljoin(url, location)
+            url = _join(url, location)
             if status in {301, 308}:
                 moved_to = url
             etag = None
@@ -216,24 +221,32 @@ class GitHub:
         # Jitter, so that many archives that met the same fault do not come back as one.
         self._pause(limits.jittered(decision.pause, random.random()))  # noqa: S311
 
-    def _send(self, url: str, etag: str | None) -> tuple[int, Mapping[str, str], bytes]:
+    def _send(self, url: str, etag: str | None) -> tuple[int, Mapping[str, str], bytes | None]:
+        """Send one request; the body is None if it was cut off or damaged on its way."""
         self.requests += 1
         with (
             self._cleaned(),
             self._http.stream("GET", url, headers={"If-None-Match": etag} if etag else {}) as response,
         ):
             headers = {name.lower(): value for name, value in response.headers.items()}
+            # The stream itself, not iter_bytes(): that one expands a small packed body to any size before it can be
+            # measured.
+            packed = cast(httpx.SyncByteStream, response.stream)
             chunks: list[bytes] = []
             size = 0
-            for chunk in response.iter_bytes():
-                size += len(chunk)
-                if size > self._max_bytes:
-                    raise BadResponse(
-                        f"{url}: the answer is larger than {self._max_bytes // 2**20} MiB ([github] max_response_mb)",
-                        key=url,
-                        status=response.status_code,
-                    )
-                chunks.append(chunk)
+            try:
+                for chunk in _unpacked(packed, headers.get("content-encoding", "")):
+                    size += len(chunk)
+                    if size > self._max_bytes:
+                        raise BadResponse(
+                            f"{url}: the answer is larger than {self._max_bytes // 2**20} MiB"
+                            " ([github] max_response_mb)",
+                            key=url,
+                            status=response.status_code,
+                        )
+                    chunks.append(chunk)
+            except (httpx.RemoteProtocolError, zlib.error):
+                return response.status_code, headers, None
             return response.status_code, headers, b"".join(chunks)
 
     @contextmanager
@@ -251,6 +264,8 @@ class GitHub:
 
     def _error(self, url: str, status: int, message: str) -> GitHubError:
         kind = _BY_STATUS.get(status, Refused if status < 500 else BadResponse)
+        if self._token is not None:
+            message = message.replace(self._token, "[token]")  # a proxy may quote the request that it refuses
         said = f": {message[:200]}" if message else ""
         hint = ""
         if status == 401:
@@ -260,7 +275,10 @@ class GitHub:
     # --- hosts and links ---
 
     def _check_host(self, url: str) -> None:
-        ours, theirs = urlsplit(self.api_url), urlsplit(url)
+        try:
+            ours, theirs = urlsplit(self.api_url), urlsplit(url)
+        except ValueError:
+            raise BadResponse(f"{url}: an address that cannot be asked for", key=url) from None
         if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
             raise ForeignRedirect(f"{url}: leads away from {ours.scheme}://{ours.netloc}, and is not followed", key=url)
 
@@ -270,13 +288,50 @@ def _next(link: str | None, base: str) -> str | None:
     if not link:
         return None
     target = httpx.Response(200, headers={"link": link}).links.get("next", {}).get("url")
-    return urljoin(base, target) if target else None
+    return _join(base, target) if target else None
 
 
-def _read(status: int, headers: Mapping[str, str], body: bytes) -> tuple[Any, str, str]:
+def _join(base: str, target: str) -> str:
+    try:
+        return urljoin(base, target)
+    except ValueError:
+        return target  # no address at all, as will be said when it is asked for
+
+
+def _unpacked(packed: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Yield a body's bytes, unpacked, in pieces of a size that does not follow from how well they were packed.
+
+    Raises zlib.error for a packed body that is damaged or cut off, or packed in a way that was not asked for.
+    """
+    match encoding.strip().lower():
+        case "" | "identity":
+            yield from packed
+        case "gzip" | "x-gzip":
+            unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            for chunk in packed:
+                rest = chunk
+                while rest:
+                    yield unpack.decompress(rest, _PIECE)
+                    rest = unpack.unconsumed_tail
+            if not unpack.eof:
+                raise zlib.error("the packed body ends too early")
+        case _:
+            raise zlib.error(f"packed as {encoding[:40]!r}")
+
+
+def _trusted() -> ssl.SSLContext:
+    """Trust the certificates that httpx ships, and those of the system or of SSL_CERT_FILE."""
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    return context
+
+
+def _read(status: int, headers: Mapping[str, str], body: bytes | None) -> tuple[Any, str, str]:
     """Return (JSON data, GitHub's error message, what is broken about the body)."""
     if status in {204, 304} or status in {301, 302, 307, 308}:
         return None, "", ""
+    if body is None:
+        return None, "", "the answer was cut off or damaged" if status < 300 else ""
     try:
         data = httpx.Response(200, content=body).json()
     except (ValueError, RecursionError):
@@ -285,7 +340,9 @@ def _read(status: int, headers: Mapping[str, str], body: bytes) -> tuple[Any, st
             return None, "", f"the answer is no JSON ({kind}, {len(body)} bytes)"
         return None, "", ""
     message = data.get("message") if isinstance(data, dict) else None
-    return data, " ".join(message.split()) if isinstance(message, str) else "", ""
+    # It is shown on terminals: no line breaks, no escape sequences.
+    said = "".join(c for c in " ".join(message.split()) if c.isprintable()) if isinstance(message, str) else ""
+    return data, said, ""
 
 
 def _reason(error: httpx.HTTPError) -> str:

@@ -19,6 +19,9 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 SECONDARY_PAUSE = 60.0
 LONGEST_SECONDARY_PAUSE = 3600.0
+LONGEST_PRIMARY_PAUSE = 7200.0
+"""GitHub counts by the hour; a reset farther off is a mistake, or a clock that is wrong."""
+
 MAX_SECONDARY = 6
 """How often the secondary limit is waited out before giving up: a minute and doubling, about an hour in all."""
 
@@ -94,13 +97,19 @@ def _limited(status: int, headers: Mapping[str, str], message: str, now: datetim
     left = rate(headers)
     lowered = message.lower()
     is_secondary = "secondary rate limit" in lowered or "abuse detection" in lowered
-    if asked is None and left is not None and left.remaining == 0 and not is_secondary:
-        # One second more: the reset is given in whole seconds, and clocks differ.
-        until = max(left.reset, now) + timedelta(seconds=1)
-        return Decision(Verdict.PRIMARY_LIMIT, (until - now).total_seconds(), until, "the hourly rate limit is used up")
-    if asked is not None or is_secondary or status == 429:
-        pause = SECONDARY_PAUSE * 2**secondary if asked is None else max(asked, 1.0)
-        pause = min(pause, LONGEST_SECONDARY_PAUSE)
+    exhausted = left is not None and left.remaining == 0
+    if asked is None and left is not None and exhausted and not is_secondary:
+        # Told by the server's own clock, since ours may be wrong. A reset that is over is none: then it is the
+        # secondary limit's turn, or a server that counts wrongly would be asked every second for ever.
+        ahead = (left.reset - _server_time(headers, now)).total_seconds()
+        if ahead > 0:
+            # One second more: the reset is given in whole seconds.
+            pause = min(ahead + 1, LONGEST_PRIMARY_PAUSE)
+            until = now + timedelta(seconds=pause)
+            return Decision(Verdict.PRIMARY_LIMIT, pause, until, "the hourly rate limit is used up")
+    if asked is not None or is_secondary or exhausted or status == 429:
+        doubled = SECONDARY_PAUSE * 2 ** min(secondary, MAX_SECONDARY)
+        pause = min(doubled if asked is None else max(asked, 1.0), LONGEST_SECONDARY_PAUSE)
         until = now + timedelta(seconds=pause)
         if secondary >= MAX_SECONDARY:
             return Decision(Verdict.FAIL, until=until, reason="GitHub's secondary rate limit does not end")
@@ -121,6 +130,14 @@ def failed(attempt: int, reason: str, asked: float | None = None) -> Decision:
 def jittered(pause: float, spread: float) -> float:
     """Lengthen a pause by up to a quarter; `spread` is a random number in 0..1. Never shorter than was asked for."""
     return pause * (1 + 0.25 * spread)
+
+
+def _server_time(headers: Mapping[str, str], now: datetime) -> datetime:
+    try:
+        moment = parsedate_to_datetime(headers["date"])
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return now
 
 
 def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from archiver.digests import clean_text
-from archiver.errors import BadResponse
+from archiver.errors import BadReference, BadResponse
 from archiver.model import (
     Account,
     ObservedPost,
@@ -22,6 +22,7 @@ from archiver.model import (
     RepositoryRef,
     ThreadKind,
     parse_iso,
+    parse_reference,
 )
 
 Json = Mapping[str, Any]
@@ -30,14 +31,17 @@ Json = Mapping[str, Any]
 def repository(item: Any) -> Repository:
     """Read a repository object. Raises BadResponse."""
     obj = _object(item, "a repository")
-    owner, _, name = _text(obj, "full_name").partition("/")
-    if not owner or not name:
+    try:
+        ref = parse_reference(_text(obj, "full_name"))
+    except BadReference:
+        ref = None
+    if not isinstance(ref, RepositoryRef):
         raise BadResponse(f"a repository's full_name is {obj['full_name']!r}")
     description = obj.get("description")
     return Repository(
         id=_number(obj, "id"),
-        owner=owner,
-        name=name,
+        owner=ref.owner,
+        name=ref.name,
         description=clean_text(description) if isinstance(description, str) else None,
         created_at=_optional_moment(obj, "created_at"),
     )
@@ -64,22 +68,22 @@ def thread(item: Any) -> ObservedThread:
     milestone = obj.get("milestone")
     return ObservedThread(
         number=number,
-        kind=ThreadKind.PULL if pull else ThreadKind.ISSUE,
-        title=clean_text(_text(obj, "title")),
+        kind=ThreadKind.PULL if isinstance(pull, Mapping) else ThreadKind.ISSUE,
+        title=_text(obj, "title"),
         state=_text(obj, "state"),
         state_reason=_optional_text(obj, "state_reason"),
         locked=bool(obj.get("locked")),
         lock_reason=_optional_text(obj, "active_lock_reason"),
-        labels=tuple(sorted({name for label in obj.get("labels") or () if (name := _label(label))})),
+        labels=tuple(sorted({name for label in _list(obj, "labels") if (name := _label(label))})),
         milestone=_optional_text(milestone, "title") if isinstance(milestone, Mapping) else None,
-        assignees=tuple(sorted({a.login for each in obj.get("assignees") or () if (a := account(each))})),
+        assignees=tuple(sorted({a.login for each in _list(obj, "assignees") if (a := account(each))})),
         created_at=created_at,
         updated_at=opening.updated_at,
         closed_at=_optional_moment(obj, "closed_at"),
         merged_at=_optional_moment(pull, "merged_at") if isinstance(pull, Mapping) else None,
         closed_by=account(closed_by),
         closed_by_known="closed_by" in obj,
-        comments=obj["comments"] if isinstance(obj.get("comments"), int) else 0,
+        comments=count if _is_number(count := obj.get("comments")) else 0,
         opening=opening,
     )
 
@@ -87,7 +91,7 @@ def thread(item: Any) -> ObservedThread:
 def comment(item: Any) -> tuple[int, ObservedPost]:
     """Read an issue comment; return the number of its thread with it. Raises BadResponse."""
     obj = _object(item, "a comment")
-    found = re.search(r"/issues/([1-9][0-9]*)\Z", _text(obj, "issue_url"))
+    found = re.search(r"/issues/([1-9][0-9]{0,9})\Z", _text(obj, "issue_url"))
     if not found:
         raise BadResponse(f"a comment's issue_url is {obj['issue_url']!r}")
     created_at = _moment(obj, "created_at")
@@ -106,12 +110,15 @@ def comment(item: Any) -> tuple[int, ObservedPost]:
 
 def account(item: Any) -> Account | None:
     """Read a user object; None for null (a deleted account) and for GitHub's stand-in `ghost`."""
-    if not isinstance(item, Mapping) or not isinstance(item.get("id"), int) or not isinstance(item.get("login"), str):
+    if not isinstance(item, Mapping) or not _is_number(item.get("id")) or not isinstance(item.get("login"), str):
         return None
     if item["login"] == "ghost" and item["id"] == GHOST_ID:
         return None
     return Account(item["id"], clean_text(item["login"]), item.get("type") == "Bot" or item["login"].endswith("[bot]"))
 
+
+MAX_DEPTH = 50
+"""GitHub's objects are nested five deep or so; far deeper ones could be read, but no longer be written."""
 
 GHOST_ID = 10137
 """GitHub's account `ghost`, shown as the author in place of deleted accounts."""
@@ -137,7 +144,7 @@ def _text(obj: Json, key: str) -> str:
     value = obj.get(key)
     if not isinstance(value, str):
         raise BadResponse(f"{key!r} is missing in an answer, or no text")
-    return value
+    return clean_text(value)
 
 
 def _optional_text(obj: Json, key: str) -> str | None:
@@ -147,9 +154,19 @@ def _optional_text(obj: Json, key: str) -> str | None:
 
 def _number(obj: Json, key: str) -> int:
     value = obj.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**53:
+    if not _is_number(value):
         raise BadResponse(f"{key!r} is missing in an answer, or no positive number")
     return value
+
+
+def _is_number(value: Any) -> TypeGuard[int]:
+    """Return whether it is one of GitHub's numbers: positive, and within what canonical JSON can carry."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53
+
+
+def _list(obj: Json, key: str) -> list[Any]:
+    value = obj.get(key)
+    return value if isinstance(value, list) else []
 
 
 def _moment(obj: Json, key: str) -> datetime:
@@ -165,7 +182,7 @@ def _optional_moment(obj: Json, key: str) -> datetime | None:
 
 def _association(obj: Json) -> str:
     value = obj.get("author_association")
-    return value if isinstance(value, str) and value else "NONE"
+    return clean_text(value) if isinstance(value, str) and value else "NONE"
 
 
 def _body(obj: Json) -> str:
@@ -184,12 +201,14 @@ def _label(label: Any) -> str | None:
     return _optional_text(label, "name") if isinstance(label, Mapping) else None
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: Any, depth: int = 0) -> Any:
     """Copy a JSON value without lone surrogates, which no UTF-8 can carry."""
+    if depth > MAX_DEPTH:
+        raise BadResponse(f"an answer holds values nested more than {MAX_DEPTH} deep")
     if isinstance(value, str):
         return value if value.isascii() else clean_text(value)
     if isinstance(value, Mapping):
-        return {key: _clean(each) for key, each in value.items()}
+        return {clean_text(key): _clean(each, depth + 1) for key, each in value.items()}
     if isinstance(value, list):
-        return [_clean(each) for each in value]
+        return [_clean(each, depth + 1) for each in value]
     return value

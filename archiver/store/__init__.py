@@ -49,6 +49,7 @@ class Store(Reader):
         self.close()
 
     def close(self) -> None:
+        """Close all connections."""
         self._engine.dispose()
 
     @contextmanager
@@ -57,9 +58,12 @@ class Store(Reader):
 
         Raises StoreError when another process keeps writing, or the device is full.
         """
-        with translated(self.url), self._engine.connect().execution_options(writes=True) as connection:
-            with connection.begin():
-                yield Transaction(connection, self._clock())
+        with (
+            translated(self.url),
+            self._engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield Transaction(connection, self._clock())
 
 
 def open_store(url: str, clock: Callable[[], datetime] = _utc_now) -> Store:

@@ -30,8 +30,8 @@ def shown(url: str) -> str:
     """Return the store's URL without a password, for messages."""
     try:
         return make_url(url).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
-        return "the store's URL"
+    except (sa.exc.ArgumentError, ValueError):
+        return "the store's URL" if "@" in url else repr(url)
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def translated(url: str) -> Iterator[None]:
     try:
         yield
     except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        cause = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
         where = shown(url)
         lowered = cause.lower()
         if "disk is full" in lowered or "no space" in lowered:
@@ -63,12 +63,16 @@ def connect(url: str) -> sa.Engine:
     """
     try:
         parsed = make_url(url)
-    except sa.exc.ArgumentError:
-        raise StoreError(f"{url!r} is no store URL; write sqlite:///path/to/archive.db", key=url) from None
-    if parsed.get_backend_name() != "sqlite":
+    except (sa.exc.ArgumentError, ValueError):  # a port that is no number is a plain ValueError
+        raise StoreError(f"{shown(url)} is no store URL; write sqlite:///path/to/archive.db", key=shown(url)) from None
+    if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
         raise StoreError(
             f"{shown(url)}: this version keeps its store in SQLite only; write sqlite:///path/to/archive.db",
             key=shown(url),
+        )
+    if parsed.query or parsed.host or "\0" in (parsed.database or ""):
+        raise StoreError(
+            f"{shown(url)}: only a path is wanted, after three slashes: sqlite:///path/to/archive.db", key=shown(url)
         )
     if parsed.database and parsed.database != ":memory:":
         try:
@@ -84,12 +88,13 @@ def connect(url: str) -> sa.Engine:
 def _set_pragmas(connection: Any, _record: Any) -> None:
     # The driver must not open transactions by itself: we say BEGIN, so that a reader sees one state from first to last.
     connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    cursor.close()
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()  # the pool forgets a connection that it could not set up
+        raise
 
 
 def _begin(connection: sa.Connection) -> None:
@@ -112,7 +117,8 @@ def _alembic(connection: sa.Connection | None = None) -> Config:
 def head() -> str:
     """Return the schema revision that this program works with."""
     found = ScriptDirectory.from_config(_alembic()).get_current_head()
-    assert found is not None
+    if found is None:
+        raise StoreError(f"{MIGRATIONS}: this installation lacks its migrations", key=str(MIGRATIONS))
     return found
 
 
@@ -121,19 +127,17 @@ def check_schema(engine: sa.Engine, url: str) -> None:
 
     Raises SchemaOutdated, SchemaTooNew, or StoreError for a database that holds something else.
     """
-    with translated(url), engine.connect().execution_options(writes=True) as connection:
-        with connection.begin():
-            current = MigrationContext.configure(connection).get_current_revision()
-            if current == head():
-                return
+    with translated(url), engine.connect() as connection, connection.begin():
+        current = _revision(connection, url)
+    if current is None:
+        with translated(url), engine.connect().execution_options(writes=True) as connection, connection.begin():
+            # Asked again under the writer's lock: another process may have created it meanwhile.
+            current = _revision(connection, url)
             if current is None:
-                tables = [name for name in sa.inspect(connection).get_table_names() if name != "alembic_version"]
-                if tables:
-                    raise StoreError(
-                        f"{shown(url)}: this database holds other things than an onrecord store", key=shown(url)
-                    )
                 command.upgrade(_alembic(connection), "head")
                 return
+    if current == head():
+        return
     known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
     if current in known:
         raise SchemaOutdated(f"{shown(url)}: its schema is of an older version; run: onrecord migrate", key=shown(url))
@@ -142,15 +146,24 @@ def check_schema(engine: sa.Engine, url: str) -> None:
     )
 
 
+def _revision(connection: sa.Connection, url: str) -> str | None:
+    """Return the schema's revision; None for an empty database. Raises StoreError for one that is not ours."""
+    revisions = MigrationContext.configure(connection).get_current_heads()
+    foreign = not revisions and set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+    if foreign or len(revisions) > 1:
+        raise StoreError(f"{shown(url)}: this database holds other things than an onrecord store", key=shown(url))
+    return revisions[0] if revisions else None
+
+
 def migrate(url: str) -> tuple[str | None, str]:
     """Bring a store's schema up to date and return the revisions before and after.
 
-    Raises SchemaTooNew for a schema that this program does not know.
+    Raises SchemaTooNew for a schema that this program does not know, StoreError for a database of another kind.
     """
     engine = connect(url)
     try:
         with translated(url), engine.connect().execution_options(writes=True) as connection, connection.begin():
-            before = MigrationContext.configure(connection).get_current_revision()
+            before = _revision(connection, url)
             try:
                 command.upgrade(_alembic(connection), "head")
             except CommandError:

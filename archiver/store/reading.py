@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from archiver.digests import clean_text
 from archiver.errors import NotHeld
 from archiver.model import (
     Account,
@@ -69,8 +70,8 @@ class Failure:
 class Coverage:
     """What is held of a repository, and what is known to be missing.
 
-    `posts` of `posts_upstream` (as GitHub counts them) are held for its kept threads; `unfinished` tells that a first or
-    later pass over the listing is under way.
+    `posts` of `posts_upstream` (as GitHub counts them) are held for its kept threads; `unfinished` tells that a first
+    or later pass over the listing is under way.
     """
 
     repository: Repository
@@ -201,7 +202,7 @@ class Reader:
     def summaries(
         self, *, repository_id: int | None = None, order: str = "created", limit: int = 50, offset: int = 0
     ) -> list[ThreadSummary]:
-        """Return threads without their posts; `order` is `created`, `updated`, `captured` (latest first) or `number`."""
+        """Return threads without their posts, by `created`, `updated`, `captured` (latest first) or `number`."""
         query = sa.select(s.thread).where(s.thread.c.snapshot.is_not(None)).order_by(*ORDERS[order])
         if repository_id is not None:
             query = query.where(s.thread.c.repository_id == repository_id)
@@ -219,12 +220,19 @@ class Reader:
             return {each.key: each for each in _summaries(connection, found)}
 
     def post_thread(self, kind: PostKind, post_id: int) -> tuple[int, int] | None:
-        """Return (repository id, thread number) of the post with GitHub's number; None if it is not held."""
+        """Return (repository id, thread number) of the post with GitHub's number; None if it is not held.
+
+        Of a post that was transferred together with its thread, the place where it was found last.
+        """
         query = (
             sa.select(s.thread.c.repository_id, s.thread.c.number)
             .join(s.post, s.post.c.thread_id == s.thread.c.id)
             .where(s.post.c.kind == kind.value, s.post.c.github_id == post_id, s.thread.c.snapshot.is_not(None))
+            .order_by(s.thread.c.id.desc())
+            .limit(1)
         )
+        if not fits(post_id):
+            return None
         with self._connection() as connection:
             row = connection.execute(query).one_or_none()
             return None if row is None else (row[0], row[1])
@@ -271,7 +279,12 @@ class Reader:
             return connection.execute(sa.select(s.change_counter.c.value)).scalar_one_or_none() or 0
 
 
-# --- rows to values -----------------------------------------------------------------------------------------------------
+# --- rows to values ---------------------------------------------------------------------------------------------------
+
+
+def fits(number: int) -> bool:
+    """Return whether a number can be asked for at all: the drivers raise errors of their own beyond 64 bits."""
+    return 0 <= number < 2**63
 
 
 def _find_repository(connection: sa.Connection, ref: RepositoryRef) -> Repository | None:
@@ -301,6 +314,8 @@ def _repository(connection: sa.Connection, row: Row) -> Repository:
 
 
 def _thread_row(connection: sa.Connection, repository_id: int, number: int) -> Row | None:
+    if not (fits(repository_id) and fits(number)):
+        return None
     query = sa.select(s.thread).where(
         s.thread.c.repository_id == repository_id, s.thread.c.number == number, s.thread.c.snapshot.is_not(None)
     )
@@ -330,11 +345,8 @@ def relevance_from(value: Mapping[str, Any] | None) -> Relevance:
 
 
 def _summaries(connection: sa.Connection, rows: Sequence[Row]) -> list[ThreadSummary]:
-    repositories: dict[int, Repository] = {}
-    for repository_id in {row["repository_id"] for row in rows}:
-        found = _repository_by_id(connection, repository_id)
-        assert found is not None
-        repositories[repository_id] = found
+    query = sa.select(s.repository).where(s.repository.c.id.in_({row["repository_id"] for row in rows}))
+    repositories = {row["id"]: _repository(connection, row) for row in connection.execute(query).mappings().all()}
     return [_summary(row, repositories[row["repository_id"]], row["summary"], row["snapshot"]) for row in rows]
 
 
@@ -369,6 +381,12 @@ def _summary(row: Row, repository: Repository, record: Mapping[str, Any], digest
     )
 
 
+def html_of(raw: Mapping[str, Any]) -> str | None:
+    """Return the HTML of a raw API object, if it is any: the object is kept as it came, whatever stood in it."""
+    html = raw.get("body_html")
+    return clean_text(html) if isinstance(html, str) else None
+
+
 def _captures(connection: sa.Connection, thread_id: int) -> list[Capture]:
     query = sa.select(s.capture).where(s.capture.c.thread_id == thread_id).order_by(s.capture.c.number)
     return [Capture(row["number"], row["snapshot"], row["captured_at"]) for row in connection.execute(query).mappings()]
@@ -390,7 +408,7 @@ def _thread(connection: sa.Connection, row: Row, digest: str | None) -> Thread |
         revision = Revision(
             digest=each["digest"],
             body=each["body"],
-            body_html=each["raw"].get("body_html"),
+            body_html=html_of(each["raw"]),
             edited_at=each["edited_at"],
             captured_at=each["captured_at"],
         )

@@ -39,10 +39,12 @@ class Moment(TypeDecorator[datetime]):
     impl = String(20)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> str | None:
+        """Print the moment."""
         return None if value is None else iso(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
+        """Read the moment."""
         return None if value is None else parse_iso(value)
 
 
@@ -52,13 +54,15 @@ class Packed(TypeDecorator[Mapping[str, Any]]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> bytes | None:
+    def process_bind_param(self, value: Mapping[str, Any] | None, _dialect: Dialect) -> bytes | None:
+        """Pack the object."""
         if value is None:
             return None
         text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
         return zlib.compress(text.encode("ascii"), 6)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+    def process_result_value(self, value: Any, _dialect: Dialect) -> Any:
+        """Unpack the object."""
         return None if value is None else json.loads(zlib.decompress(value))
 
 
@@ -68,10 +72,12 @@ class Bytes(TypeDecorator[bytes]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+    def process_bind_param(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
+        """Compress the bytes."""
         return None if value is None else zlib.compress(value, 6)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+    def process_result_value(self, value: Any, _dialect: Dialect) -> bytes | None:
+        """Expand the bytes."""
         return None if value is None else zlib.decompress(value)
 
 
@@ -136,9 +142,8 @@ thread = Table(
     Column("dirty", Boolean, nullable=False),
     Column("last_checked_at", Moment, nullable=False),
     # What the latest snapshot says; null until there is one, and then the thread is public.
-    Column(
-        "snapshot", Digest
-    ),  # no foreign key: it would close a circle with `snapshot`, which few databases can create
+    # No foreign key: it would close a circle with `snapshot`, which few databases can create.
+    Column("snapshot", Digest),
     Column("summary", Packed),
     Column("relevance", Packed),
     Column("post_count", Integer, nullable=False),
@@ -165,7 +170,8 @@ post = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("revision", Digest, nullable=False),  # the current text; no foreign key, for the same reason as above
-    UniqueConstraint("kind", "github_id"),
+    # Within its thread: one that was transferred may bring its posts' numbers along to its new place.
+    UniqueConstraint("kind", "github_id", "thread_id"),
     Index("ix_post_thread_id", "thread_id", "created_at"),
 )
 
@@ -173,7 +179,7 @@ revision = Table(
     "revision",
     metadata,
     Column("digest", Digest, primary_key=True),
-    Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    Column("thread_id", ForeignKey("thread.id"), primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("github_id", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
@@ -182,6 +188,9 @@ revision = Table(
     Column("raw", Packed, nullable=False),  # the API's object, whole
     Index("ix_revision_thread_id", "thread_id"),
 )
+
+# The text that a post has now.
+current_revision = (revision.c.digest == post.c.revision) & (revision.c.thread_id == post.c.thread_id)
 
 snapshot = Table(
     "snapshot",

@@ -1,4 +1,4 @@
-"""Reads the store as GitHub's own lists show a repository: issues and comments by page, each with its API object as captured.
+"""Reads the store as GitHub's own lists show a repository: issues and comments by page, with their API objects.
 
 It builds no response (`web.github_api` does) and changes nothing. Only threads that have a snapshot are seen here.
 """
@@ -26,7 +26,7 @@ COMMENT_SORTS = {"created": s.post.c.created_at, "updated": s.post.c.updated_at}
 
 @dataclass(frozen=True, slots=True)
 class UpstreamIssue:
-    """An issue or pull request: its fields as its latest snapshot has them, its opening post, and `raw`, the API's object.
+    """An issue or pull request: its fields as of its latest snapshot, its opening post, and `raw`, the API's object.
 
     `id` is GitHub's number of the issue, `comments` its count of comments; `raw` holds the texts too.
     """
@@ -150,7 +150,7 @@ class UpstreamReader:
 def _issue(connection: sa.Connection, row: Row) -> UpstreamIssue:
     query = (
         sa.select(s.post.c.github_id, s.revision.c.body, s.revision.c.raw)
-        .join(s.revision, s.revision.c.digest == s.post.c.revision)
+        .join(s.revision, s.current_revision)
         .where(s.post.c.thread_id == row["id"], s.post.c.kind == PostKind.OPENING.value)
     )
     opening = connection.execute(query).mappings().one()
@@ -179,7 +179,7 @@ def _select_comments() -> sa.Select[Any]:
     return (
         sa.select(s.post, s.thread.c.number, s.thread.c.kind.label("thread_kind"), s.revision.c.body, s.revision.c.raw)
         .join(s.thread, s.thread.c.id == s.post.c.thread_id)
-        .join(s.revision, s.revision.c.digest == s.post.c.revision)
+        .join(s.revision, s.current_revision)
     )
 
 

@@ -1,7 +1,7 @@
 """Writes the store: observations become posts and revisions, complete threads become snapshots and changes.
 
-It decides nothing about what is worth keeping (`archiver.crawl` does) and overwrites no text. Everything here happens inside
-one transaction that the caller opened.
+It decides nothing about what is worth keeping (`archiver.crawl` does) and overwrites no text. Everything here happens
+inside one transaction that the caller opened.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from archiver import digests
+from archiver.errors import NotHeld
 from archiver.license import PostText
 from archiver.model import (
     Account,
@@ -27,6 +28,7 @@ from archiver.model import (
     thread_key,
 )
 from archiver.store import schema as s
+from archiver.store.reading import html_of
 
 # What a thread's raw object holds twice: the opening post's revision has the texts already.
 _TEXTS = ("body", "body_html", "body_text")
@@ -43,8 +45,8 @@ class CrawlState:
     """Where the crawl of a repository stands.
 
     `issues_cursor` and `comments_cursor` are the latest `updated_at` that a complete pass has seen. `phase` (`issues`,
-    `comments`, `settle`; None when no pass is under way) and `progress` (the latest `updated_at` committed in that phase)
-    tell where an unfinished pass goes on; `issues_high` is where its issues phase ended.
+    `comments`, `settle`; None when no pass is under way) and `progress` (the latest `updated_at` committed in that
+    phase) tell where an unfinished pass goes on; `issues_high` is where its issues phase ended.
     """
 
     basis: str
@@ -187,9 +189,11 @@ class Transaction:
         }
 
     def observe_posts(self, repository_id: int, number: int, posts: Sequence[ObservedPost]) -> None:
-        """Keep messages of a thread that is kept: a text not seen before becomes a further revision."""
-        row = self._thread(repository_id, number)
-        assert row is not None, "posts of a thread that is not kept"
+        """Keep messages of a thread that is kept: a text not seen before becomes a further revision.
+
+        Raises NotHeld for a thread that `observe_thread` has never kept.
+        """
+        row = self._kept(repository_id, number)
         self._observe(row["id"], posts)
 
     def _observe(self, thread_id: int, posts: Sequence[ObservedPost]) -> None:
@@ -243,7 +247,9 @@ class Transaction:
                     **values,
                 }
             elif any(row[key] != value for key, value in values.items()):
-                mine = (s.post.c.kind == seen.kind.value) & (s.post.c.github_id == seen.id)
+                mine = sa.and_(
+                s.post.c.thread_id == thread_id, s.post.c.kind == seen.kind.value, s.post.c.github_id == seen.id
+            )
                 self._update(s.post, mine, **values)
                 changed = changed or row["revision"] != digest or row["author_id"] != values["author_id"]
         query = sa.select(s.revision.c.digest).where(s.revision.c.digest.in_(sorted(revisions)))
@@ -293,9 +299,9 @@ class Transaction:
         """Make what was observed of a thread its latest snapshot; return whether that differs from the one before.
 
         A thread of which fewer comments are held than GitHub counts gets its snapshot all the same, with the gap noted.
+        Raises NotHeld for a thread that `observe_thread` has never kept.
         """
-        row = self._thread(repository_id, number)
-        assert row is not None, "a thread that is not kept"
+        row = self._kept(repository_id, number)
         posts = self._posts(row["id"])
         record = digests.snapshot_record(
             repository_id=repository_id, fields=row["fields"], posts=[_post_record(post) for post in posts]
@@ -337,7 +343,7 @@ class Transaction:
         opening_first = sa.case((s.post.c.kind == PostKind.OPENING.value, 0), else_=1)
         query = (
             sa.select(s.post, s.revision.c.body, s.revision.c.raw, s.account.c.bot)
-            .join(s.revision, s.revision.c.digest == s.post.c.revision)
+            .join(s.revision, s.current_revision)
             .outerjoin(s.account, s.account.c.id == s.post.c.author_id)
             .where(s.post.c.thread_id == thread_id)
             .order_by(opening_first, s.post.c.created_at, s.post.c.github_id)
@@ -360,10 +366,12 @@ class Transaction:
     # --- the crawl's own memory ---
 
     def crawl_state(self, repository_id: int) -> CrawlState | None:
+        """Return where the crawl of a repository stands; None if there was none yet."""
         row = self._one(s.crawl_state, s.crawl_state.c.repository_id == repository_id)
         return None if row is None else CrawlState(**{k: v for k, v in row.items() if k != "repository_id"})
 
     def save_crawl_state(self, repository_id: int, state: CrawlState) -> None:
+        """Keep where the crawl of a repository stands, in place of what was kept before."""
         mine = s.crawl_state.c.repository_id == repository_id
         if self._one(s.crawl_state, mine) is None:
             self._insert(s.crawl_state, repository_id=repository_id, **asdict(state))
@@ -393,11 +401,13 @@ class Transaction:
             self._insert(s.candidate, repository_id=repository_id, number=number)
 
     def drop_candidate(self, repository_id: int, number: int) -> None:
+        """Forget that a thread was to be fetched whole."""
         self._connection.execute(
             sa.delete(s.candidate).where(s.candidate.c.repository_id == repository_id, s.candidate.c.number == number)
         )
 
     def candidates(self, repository_id: int) -> list[int]:
+        """Return the numbers of the threads that are to be fetched whole, in order."""
         query = sa.select(s.candidate.c.number).where(s.candidate.c.repository_id == repository_id)
         return sorted(self._connection.execute(query).scalars())
 
@@ -411,6 +421,7 @@ class Transaction:
             self._update(s.failure, mine, reason=reason, at=self.now, times=row["times"] + 1)
 
     def clear_failure(self, repository_id: int, target: str) -> None:
+        """Forget the failures of a target, since it was fetched."""
         self._connection.execute(
             sa.delete(s.failure).where(s.failure.c.repository_id == repository_id, s.failure.c.target == target)
         )
@@ -428,8 +439,10 @@ class Transaction:
         return None if row is None else Cached(row["etag"], row["next_url"])
 
     def remember(self, url: str, etag: str, next_url: str | None) -> None:
-        """Keep a response's ETag. In the same transaction as what the response said: an ETag kept without its content
-        would hide that content for ever."""
+        """Keep a response's ETag, in the same transaction as what the response said.
+
+        An ETag kept without its content would hide that content for ever.
+        """
         mine = s.http_cache.c.url == url
         if self._one(s.http_cache, mine) is None:
             self._insert(s.http_cache, url=url, etag=etag, next_url=next_url, stored_at=self.now)
@@ -440,6 +453,13 @@ class Transaction:
 
     def _thread(self, repository_id: int, number: int) -> sa.RowMapping | None:
         return self._one(s.thread, (s.thread.c.repository_id == repository_id) & (s.thread.c.number == number))
+
+    def _kept(self, repository_id: int, number: int) -> sa.RowMapping:
+        row = self._thread(repository_id, number)
+        if row is None:
+            key = thread_key(repository_id, number)
+            raise NotHeld(f"no thread {key} is kept", key=key)
+        return row
 
     def _one(self, table: sa.Table, where: sa.ColumnElement[bool]) -> sa.RowMapping | None:
         return self._connection.execute(sa.select(table).where(where)).mappings().one_or_none()
@@ -470,7 +490,7 @@ def _post_record(post: sa.RowMapping) -> digests.Record:
 
 
 def _judged(post: sa.RowMapping) -> PostText:
-    return PostText(post["body"], post["raw"].get("body_html"), post["author_login"], bool(post["bot"]))
+    return PostText(post["body"], html_of(post["raw"]), post["author_login"], bool(post["bot"]))
 
 
 def _relevance_record(relevance: Relevance) -> dict[str, Any]:

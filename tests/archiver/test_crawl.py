@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -19,12 +19,13 @@ from archiver.model import PostKind, RepositoryRef, Thread, parse_reference
 from archiver.store import Store, open_store
 
 ROCKET = RepositoryRef("acme", "rocket")
+TOKEN = "t0ken"
 ASK = "Please consider the GPL-3.0 or another copyleft license for this project."
 ANSWER = "We discussed the license before; the project stays under the Apache License 2.0."
 
 
-def client(upstream: FakeGitHub, *, token: str | None = "t0ken", wait: bool = False) -> GitHub:
-    """A client whose pauses take no time."""
+def client(upstream: FakeGitHub, *, token: str | None = TOKEN, wait: bool = False) -> GitHub:
+    """Make a client whose pauses take no time."""
     return GitHub(API, token=token, transport=upstream, wait=wait, pause=lambda seconds: None)
 
 
@@ -34,7 +35,7 @@ def crawl(
     target: str = "acme/rocket",
     *,
     scope: str = "license",
-    token: str | None = "t0ken",
+    token: str | None = TOKEN,
     stop: Callable[[], bool] = lambda: False,
     full: bool = False,
     vocabulary: Vocabulary | None = None,
@@ -349,7 +350,8 @@ def test_sixty_an_hour_make_progress_run_after_run(
             crawl(store, upstream, token=None)
             break
         except RateLimited as limited:
-            assert limited.until > datetime.now(UTC)
+            until = limited.until
+        assert until > datetime.now(UTC)
         assert runs < 30, "no progress"
     assert runs > 3
     undisturbed = _undisturbed(store, repository)
@@ -419,7 +421,7 @@ def test_unreadable_item_does_not_hide_the_others(
 def test_comments_that_never_come_leave_a_visible_gap(
     store: Store, repository: FakeRepository, upstream: FakeGitHub
 ) -> None:
-    """If GitHub counts more comments than it gives, the thread is kept with its gap said, and not asked for for ever."""
+    """If GitHub counts more comments than it gives, the thread is kept with its gap said, and not asked for forever."""
     number = repository.issue("License", ASK)
     repository.comment(number, ANSWER)
     real = upstream.issue_json
@@ -492,3 +494,25 @@ def test_etag_is_kept_only_with_what_it_stands_for(
     repository.comment(number, "the 101st")
     crawl(store, upstream, f"acme/rocket#{number}")
     assert thread(store, number).posts[-1].body == "the 101st"
+
+
+def test_page_that_shifts_while_being_read_loses_nothing(
+    store: Store, repository: FakeRepository, upstream: FakeGitHub
+) -> None:
+    """An issue updated between two pages moves to the end; the one that slips into its place is found all the same."""
+    upstream.per_page_limit = 5
+    for at in range(15):
+        repository.issue(f"License {at}", ASK)
+
+    def touch(request: httpx.Request) -> None:
+        if request.url.params.get("page") == "2" and not done:
+            done.append(True)
+            repository.clock = datetime.now(UTC) + timedelta(hours=1)
+            repository.edit_issue(1, title="License 0, renamed")
+
+    done: list[bool] = []
+    upstream.interfere = touch
+    crawl(store, upstream)
+    assert done
+    assert held(store) == list(range(1, 16))
+    assert thread(store, 1).summary.title == "License 0, renamed"

@@ -155,7 +155,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["author_id"], ["account.id"], name=op.f("fk_post_author_id_account")),
         sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_post_thread_id_thread")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
-        sa.UniqueConstraint("kind", "github_id", name=op.f("uq_post_kind_github_id")),
+        sa.UniqueConstraint("kind", "github_id", "thread_id", name=op.f("uq_post_kind_github_id_thread_id")),
     )
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.create_index("ix_post_thread_id", ["thread_id", "created_at"], unique=False)
@@ -171,7 +171,7 @@ def upgrade() -> None:
         sa.Column("captured_at", sa.String(length=20), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_revision_thread_id_thread")),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_revision")),
+        sa.PrimaryKeyConstraint("digest", "thread_id", name=op.f("pk_revision")),
     )
     with op.batch_alter_table("revision", schema=None) as batch_op:
         batch_op.create_index("ix_revision_thread_id", ["thread_id"], unique=False)

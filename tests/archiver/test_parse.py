@@ -1,0 +1,240 @@
+"""Reading GitHub's objects: what is taken, what is done without, and what cannot be understood."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fakes import API, FakeGitHub, FakeRepository, user
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver import digests
+from archiver.errors import BadResponse
+from archiver.github import parse
+from archiver.model import Account, PostKind, RepositoryRef, ThreadKind, iso
+
+
+def issue(**changes: Any) -> dict[str, Any]:
+    """Return an issue object as the API shows it, with changes."""
+    repository = FakeRepository()
+    number = repository.issue("Consider the GPL", "Please.", login="asker")
+    return {**FakeGitHub(repository).issue_json(repository, number), **changes}
+
+
+def comment(**changes: Any) -> dict[str, Any]:
+    """Return a comment object as the API shows it, with changes."""
+    repository = FakeRepository()
+    comment_id = repository.comment(repository.issue("Consider the GPL"), "No.", login="replier")
+    return {**FakeGitHub(repository).comment_json(repository, comment_id), **changes}
+
+
+def without(item: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return the object without a key."""
+    return {name: value for name, value in item.items() if name != key}
+
+
+REPOSITORY = {"id": 77, "full_name": "acme/rocket", "description": "A rocket", "created_at": "2020-01-01T00:00:00Z"}
+
+
+def test_repository() -> None:
+    """A repository is its number, its two names, its description and its age."""
+    seen = parse.repository(REPOSITORY)
+    assert (seen.id, seen.owner, seen.name, seen.description) == (77, "acme", "rocket", "A rocket")
+    assert seen.created_at == datetime(2020, 1, 1, tzinfo=UTC)
+    assert parse.repository({"id": 77, "full_name": "acme/rocket", "description": None}).description is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": None},
+        {"id": "77"},
+        {"id": True},
+        {"id": 0},
+        {"id": -1},
+        {"id": 2**53},
+        {"full_name": None},
+        {"full_name": "acme"},
+        {"full_name": "/rocket"},
+        {"full_name": "acme/"},
+        {"full_name": "acme/rocket/x"},
+        {"full_name": "acme/.."},
+        {"full_name": "acme/rocket#1"},
+        {"full_name": "acme/\ud800"},
+        {"created_at": "yesterday"},
+        {"created_at": 5},
+        {"created_at": "0001-01-01T00:00:00+14:00"},
+    ],
+)
+def test_repository_that_cannot_be_understood(changed: dict[str, Any]) -> None:
+    """A repository without number or name is a BadResponse that names the field."""
+    with pytest.raises(BadResponse, match=next(iter(changed))):
+        parse.repository({**REPOSITORY, **changed})
+
+
+def test_issue_of_a_list() -> None:
+    """An issue has its own fields and its opening post, whose raw object is the API's, whole."""
+    item = issue(labels=[{"name": "legal"}, {"name": "a"}, {"name": "legal"}], assignees=[user("z"), user("b")])
+    item["milestone"] = {"title": "2.0"}
+    del item["closed_by"]
+    seen = parse.thread(item)
+    assert (seen.number, seen.kind, seen.title, seen.state) == (1, ThreadKind.ISSUE, "Consider the GPL", "open")
+    assert (seen.labels, seen.assignees, seen.milestone) == (("a", "legal"), ("b", "z"), "2.0")
+    assert (seen.closed_by, seen.closed_by_known) == (None, False)
+    assert (seen.opening.kind, seen.opening.id, seen.opening.body) == (PostKind.OPENING, item["id"], "Please.")
+    assert seen.opening.body_html == "<p>Please.</p>"
+    assert seen.opening.raw == item
+
+
+def test_closed_issue_of_its_own() -> None:
+    """A single object says who closed it, when and why."""
+    item = issue(
+        state="closed",
+        state_reason="not_planned",
+        closed_at="2020-01-02T00:00:00Z",
+        closed_by=user("maintainer"),
+        locked=True,
+        active_lock_reason="too heated",
+    )
+    seen = parse.thread(item)
+    assert seen.closed_by is not None
+    assert (seen.closed_by.login, seen.closed_by_known) == ("maintainer", True)
+    assert (seen.state_reason, seen.locked, seen.lock_reason) == ("not_planned", True, "too heated")
+    assert seen.closed_at == datetime(2020, 1, 2, tzinfo=UTC)
+
+
+def test_pull_request() -> None:
+    """An issue with `pull_request` is a pull request, with the time of its merge if it was merged."""
+    merged = parse.thread(issue(pull_request={"merged_at": "2020-01-02T00:00:00Z"}))
+    assert (merged.kind, merged.merged_at) == (ThreadKind.PULL, datetime(2020, 1, 2, tzinfo=UTC))
+    assert parse.thread(issue(pull_request={"merged_at": None})).merged_at is None
+    assert parse.thread(issue(pull_request={})).kind is ThreadKind.PULL
+    assert parse.thread(issue(pull_request=None)).kind is ThreadKind.ISSUE
+
+
+@pytest.mark.parametrize("key", ["id", "number", "title", "state", "created_at", "updated_at"])
+@pytest.mark.parametrize("value", ["absent", None, [], {}])
+def test_issue_that_cannot_be_understood(key: str, value: object) -> None:
+    """An issue without a field that nothing can stand for is a BadResponse that names the field."""
+    item = without(issue(), key) if value == "absent" else issue(**{key: value})
+    with pytest.raises(BadResponse, match=f"'{key}'"):
+        parse.thread(item)
+
+
+@pytest.mark.parametrize("item", [None, [], "issue", 5])
+def test_what_is_no_object_is_a_bad_response(item: object) -> None:
+    """A list item that is no object is refused by every reader."""
+    for read in (parse.repository, parse.thread, parse.comment):
+        with pytest.raises(BadResponse, match="was expected, but the answer holds"):
+            read(item)
+
+
+@pytest.mark.parametrize(
+    ("changed", "attribute", "wanted"),
+    [
+        ({"labels": None}, "labels", ()),
+        ({"labels": 5}, "labels", ()),
+        ({"labels": {"name": "a"}}, "labels", ()),
+        ({"labels": ["plain", None, 5, {}, {"name": ""}, {"name": "x\ud800"}]}, "labels", ("plain", "x\ufffd")),
+        ({"assignees": None}, "assignees", ()),
+        ({"assignees": 5}, "assignees", ()),
+        ({"assignees": [None, {"login": "a"}]}, "assignees", ()),
+        ({"milestone": "2.0"}, "milestone", None),
+        ({"milestone": {"title": None}}, "milestone", None),
+        ({"comments": None}, "comments", 0),
+        ({"comments": True}, "comments", 0),
+        ({"comments": -3}, "comments", 0),
+        ({"comments": 2**70}, "comments", 0),
+        ({"state_reason": 5}, "state_reason", None),
+        ({"state": "open\ud800"}, "state", "open\ufffd"),
+        ({"title": "a\ud800"}, "title", "a\ufffd"),
+        ({"closed_by": {"id": "x", "login": "y"}}, "closed_by", None),
+    ],
+)
+def test_odd_fields_of_an_issue_are_done_without(changed: dict[str, Any], attribute: str, wanted: object) -> None:
+    """A field that can be done without does not cost the thread, whatever stands in it."""
+    assert getattr(parse.thread(issue(**changed)), attribute) == wanted
+
+
+@pytest.mark.parametrize(
+    ("changed", "attribute", "wanted"),
+    [
+        ({"body": None}, "body", ""),
+        ({"body": 5}, "body", ""),
+        ({"body": "half \ud83d"}, "body", "half \ufffd"),
+        ({"body_html": 5}, "body_html", None),
+        ({"body_html": "<p>\ud83d</p>"}, "body_html", "<p>\ufffd</p>"),
+        ({"user": None}, "author", None),
+        ({"user": {"login": "ghost", "id": 10137}}, "author", None),
+        ({"user": {"login": "ghost", "id": 5}}, "author", Account(5, "ghost")),
+        ({"user": {"login": "x", "id": 2**60}}, "author", None),
+        ({"user": {"login": "x", "id": True}}, "author", None),
+        ({"user": {"login": None, "id": 5}}, "author", None),
+        ({"user": {"login": "r", "id": 5, "type": "Bot"}}, "author", Account(5, "r", bot=True)),
+        ({"user": {"login": "r[bot]", "id": 5}}, "author", Account(5, "r[bot]", bot=True)),
+        ({"author_association": None}, "author_association", "NONE"),
+        ({"author_association": "X\ud800"}, "author_association", "X\ufffd"),
+        ({"updated_at": None}, "updated_at", datetime(2020, 1, 1, 0, 2, tzinfo=UTC)),
+    ],
+)
+def test_odd_fields_of_a_comment_are_done_without(changed: dict[str, Any], attribute: str, wanted: object) -> None:
+    """A null user, a null body, half a surrogate: the comment is kept with what can be kept."""
+    assert getattr(parse.comment(comment(**changed))[1], attribute) == wanted
+
+
+def test_comment_names_its_thread() -> None:
+    """A comment tells its thread by the end of its issue_url."""
+    number, post = parse.comment(comment(issue_url=f"{API}/repos/acme/rocket/issues/389"))
+    assert number == 389
+    assert (post.kind, post.body, post.author_association) == (PostKind.COMMENT, "No.", "MEMBER")
+
+
+@pytest.mark.parametrize("url", [None, "", f"{API}/repos/a/b/issues/0", f"{API}/issues/1/", "/issues/" + "9" * 5000])
+def test_comment_of_no_thread(url: str | None) -> None:
+    """A comment whose thread is not told is a BadResponse."""
+    with pytest.raises(BadResponse, match="issue_url"):
+        parse.comment(comment(issue_url=url))
+
+
+def test_raw_objects_can_be_written_whatever_they_hold() -> None:
+    """Half surrogates in keys and values are replaced; nesting beyond all measure is a BadResponse, no crash."""
+    raw = parse.comment(comment(odd={"k\ud800": ["\udc00", None, 1.5]}))[1].raw
+    assert raw["odd"] == {"k\ufffd": ["\ufffd", None, 1.5]}
+    json.dumps(raw, ensure_ascii=False).encode()
+    with pytest.raises(BadResponse, match="nested more than"):
+        parse.comment(comment(odd=json.loads("[" * 400 + "]" * 400)))
+
+
+def test_repository_of_an_issue() -> None:
+    """The repository that an issue says it belongs to is read from its URL; without one there is none."""
+    assert parse.repository_of({"repository_url": f"{API}/repos/acme/docs"}) == RepositoryRef("acme", "docs")
+    for item in (None, {}, {"repository_url": None}, {"repository_url": f"{API}/repositories/5"}):
+        assert parse.repository_of(item) is None
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters() | st.characters(categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.data())
+def test_any_object_is_read_or_a_bad_response(data: st.DataObject) -> None:
+    """Whatever stands in the fields, an object is read into what can be hashed, or is a BadResponse."""
+    item = issue() if data.draw(st.booleans()) else comment()
+    for key in data.draw(st.lists(st.sampled_from(sorted(item)), max_size=3)):
+        item[key] = data.draw(json_values)
+    try:
+        post = parse.thread(item).opening if "title" in item else parse.comment(item)[1]
+    except BadResponse:
+        return
+    assert len(digests.digest(digests.post_revision(post, post.author))) == 64
+    assert len(iso(post.updated_at)) == 20
