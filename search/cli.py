@@ -1,0 +1,142 @@
+"""Owns the commands of search: sync, rebuild and search.
+
+What they work on (configuration, store, index) is given to them by whoever puts the program together.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Protocol
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from archiver.model import ThreadSummary, iso
+from archiver.store import Store
+from search.index import MAX_PER_PAGE, Hit, Index
+from search.query import SORTS, parse
+from search.serial import results_json, thread_url
+from search.sync import Progress, SyncReport
+from search.sync import rebuild as rebuild_index
+from search.sync import sync as sync_index
+
+log = logging.getLogger(__name__)
+
+# What could move a terminal's cursor, colour it, or turn the direction of what follows.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class Archive(Protocol):
+    """What the commands need of the configuration."""
+
+    @property
+    def base_url(self) -> str:
+        """The site's address, with which permanent links begin."""
+
+    def open_store(self) -> Store:
+        """Open the store. Raises StoreError."""
+
+    def open_index(self) -> Index:
+        """Open the index. Raises SearchError or ConfigError."""
+
+
+@click.command("sync")
+@click.pass_obj
+def sync_command(archive: Archive) -> None:
+    """Bring the search index up to date with the store."""
+    with archive.open_store() as store, closing(archive.open_index()) as index, _progress("indexing") as show:
+        report = sync_index(store, index, progress=show)
+    click.echo(_sentence(report))
+
+
+@click.command("rebuild")
+@click.pass_obj
+def rebuild_command(archive: Archive) -> None:
+    """Build the search index anew and swap it in; searches see the old one until then."""
+    with archive.open_store() as store, closing(archive.open_index()) as index, _progress("rebuilding") as show:
+        report = rebuild_index(store, index, progress=show)
+    click.echo(_sentence(report))
+
+
+@click.command("search")
+@click.argument("query", nargs=-1, metavar="QUERY")
+@click.option("--limit", type=click.IntRange(1, MAX_PER_PAGE), default=10, show_default=True, help="How many results.")
+@click.option("--sort", type=click.Choice(SORTS), help="By default relevance, or newest first without words.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, as the site's API does.")
+@click.pass_obj
+def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str | None, as_json: bool) -> None:
+    """Search the archive: words, "phrases", AND OR NOT, -not, (groups), repo:owner/name, is:closed, author:login.
+
+    A query that begins with a minus needs -- before it.
+    """
+    text = " ".join(query)
+    parsed = parse(text)
+    with archive.open_store() as store, closing(archive.open_index()) as index:
+        answer = index.search(parsed.tree, sort=parsed.sort or sort, per_page=limit)
+        summaries = store.summaries_by_key([hit.key for hit in answer.hits])
+    if as_json:
+        value = results_json(text, answer, summaries, base_url=archive.base_url, notices=parsed.notices)
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        return
+    for notice in (*parsed.notices, *answer.notices):
+        click.echo(f"Note: {printable(notice)}", err=True)
+    _print(archive, answer.hits, summaries)
+    more = answer.total - len(answer.hits)
+    click.echo(f"{_count(answer.total, 'thread')} found" + (f", {more:,} of them not shown" if more else ""))
+
+
+def _print(archive: Archive, hits: Sequence[Hit], summaries: Mapping[str, ThreadSummary]) -> None:
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    for hit in hits:
+        summary = summaries.get(hit.key)
+        if summary is None:  # the index may be a moment behind the store
+            continue
+        console.print(Text(printable(summary.title) or "(no title)", style="bold"))
+        posts = _count(summary.post_count, "post")
+        console.print(Text(f"  {summary.ref}  {summary.outcome}  {iso(summary.created_at)[:10]}  {posts}", style="dim"))
+        console.print(Text(f"  {thread_url(summary, archive.base_url)}"), soft_wrap=True)
+        if hit.best_post is not None and hit.best_post.snippet.text:
+            # Each character is replaced by one, so that the spans still fit.
+            snippet = Text(printable(hit.best_post.snippet.text))
+            for start, end in hit.best_post.snippet.spans:
+                snippet.stylize("bold yellow", start, end)
+            console.print(Text("  ").append_text(snippet))
+        console.print()
+
+
+def printable(text: str) -> str:
+    """Return a text without what would act on a terminal, character for character."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _sentence(report: SyncReport) -> str:
+    verb = "built anew" if report.rebuilt else "up to date"
+    removed = f", {report.deletions:,} removed" if report.deletions else ""
+    return f"The index is {verb}: {_count(report.puts, 'thread')} put{removed} (change {report.cursor:,})."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@contextmanager
+def _progress(doing: str) -> Iterator[Progress]:
+    """Show progress: a bar on a terminal, one log line per commit elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, last: log.info("%s: change %d of %d", doing, done, last)
+        return
+    layout = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*layout, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done, last: bar.update(task, completed=done, total=last)
+
+
+COMMANDS = (sync_command, rebuild_command, search_command)

@@ -1,0 +1,323 @@
+"""Owns what is indexed of a thread, and the one analysis by which texts and queries become terms.
+
+It knows no engine and no query language: data in, data out.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+import snowballstemmer
+
+from archiver.markup import Segment, segments
+from archiver.model import Account, PostKind, Thread
+
+GHOST = "ghost"
+"""The login under which GitHub shows accounts that were deleted."""
+
+# --- analysis ---------------------------------------------------------------------------------------------------------
+
+WORD = 0
+"""The role of a token that stands for its word: a query for the word looks for these alone."""
+WHOLE = 1
+"""The role of a compound kept in one piece beside its parts: `node.js`, at the position of `node`."""
+ALSO = 2
+"""The role of a term under which a word is found too: `licens` for `relicense`, `gpl` for `GPLv3`."""
+
+MAX_TERM = 64
+_MAX_WHOLE = 80
+_MAX_PARTS = 8
+_MAX_CACHED = 40
+
+
+class Token(NamedTuple):
+    """A term at a word position; the word stands at `start:end` (characters) of the text analysed."""
+
+    term: str
+    position: int
+    start: int
+    end: int
+    role: int
+
+
+def _ranges(wanted: tuple[str, ...], last: int = 0xFFFF) -> str:
+    """Return the inside of a regular expression's class with all characters of some Unicode categories."""
+    found: list[str] = []
+    first = previous = -2
+    for code in range(0x300, last + 2):
+        if code <= last and unicodedata.category(chr(code)) in wanted:
+            if code != previous + 1:
+                first = code
+            previous = code
+        elif previous == code - 1 and first >= 0:
+            found.append(f"\\u{first:04x}-\\u{previous:04x}")
+    return "".join(found)
+
+
+# Scripts written without spaces between words: every character is a token, and a query for a run of them is a phrase.
+_UNSPACED = (
+    "\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u3005-\\u3007\\u3040-\\u30ff\\u31f0-\\u31ff\\u3400-\\u4dbf"
+    "\\u4e00-\\u9fff\\uac00-\\ud7af\\uf900-\\ufaff\\uff66-\\uff9f\\U00020000-\\U0003ffff"
+)
+_MARKS = f"[{_ranges(('Mn', 'Mc'))}]"
+_LETTER = f"[^\\W_{_UNSPACED}]"
+_HYPHEN = "\\-\\u2010\\u2011"
+_PLAIN = f"{_LETTER}+(?:{_MARKS}+{_LETTER}*)*"
+_SUFFIX = "(?:\\+\\+(?!\\+)|(?<=\\b[cCfFjJ])#|['’][sS](?![^\\W_]))?"
+# "re-license" is one word, since "relicense" is.
+_ONE_WORD = f"(?:(?i:re|sub)[{_HYPHEN}])?{_PLAIN}{_SUFFIX}"
+_CHUNK = re.compile(f"(?P<cjk>[{_UNSPACED}]){_MARKS}*|{_PLAIN}(?:[._/{_HYPHEN}]{{1,3}}{_PLAIN}){{0,15}}{_SUFFIX}")
+_IN_CHUNK = re.compile(_ONE_WORD)
+_POSSESSIVE = re.compile("['’][sS]\\Z")
+_LICENSE_PREFIX = re.compile("(?:re|sub|un|cross|dual|multi)(licens.*)")
+_VERSIONED = re.compile("([a-z]{2,}?)v?[0-9]+")
+
+_stemmer = snowballstemmer.stemmer("english")
+_stemmer_lock = threading.Lock()  # a stemmer keeps its word in itself
+
+_Expansion = tuple[tuple[str, int, int, int, int], ...]
+
+
+def analyze(text: str) -> Iterator[Token]:
+    """Yield the tokens of a text in order: for indexing, for queries and for highlighting alike.
+
+    Words are runs of Unicode letters and digits, case- and accent-folded and stemmed as English; a compound joined by
+    `_ . - /` yields its parts one position after the other, and the whole of it beside the first. In scripts without
+    spaces (Chinese, Japanese, Korean, Thai ...) each character is a word.
+    """
+    position = 0
+    for match in _CHUNK.finditer(text):
+        begin, end = match.span()
+        if match.lastgroup:
+            yield Token(unicodedata.normalize("NFKC", match[0]), position, begin, end, WORD)
+            position += 1
+            continue
+        chunk = match[0]
+        expansion = _expand(chunk) if len(chunk) <= _MAX_CACHED else _expansion(chunk)
+        for term, offset, start, stop, role in expansion:
+            yield Token(term, position + offset, begin + start, begin + stop, role)
+        position += expansion[-1][1] + 1
+
+
+def needle(text: str) -> tuple[str, ...]:
+    """Return the terms that have to stand one after the other where a text contains these words; may be empty."""
+    return tuple(token.term for token in analyze(text) if token.role == WORD)
+
+
+def wholes(text: str) -> tuple[str, ...]:
+    """Return the compounds of a text, each in one piece; where one of them stands, its parts stand too."""
+    return tuple(token.term for token in analyze(text) if token.role == WHOLE)
+
+
+def _expansion(chunk: str) -> _Expansion:
+    found: list[tuple[str, int, int, int, int]] = []
+    words = list(_IN_CHUNK.finditer(chunk))
+    for offset, match in enumerate(words):
+        start, end = match.span()
+        for term, role in _terms(match[0]):
+            found.append((sys.intern(term), offset, start, end, role))
+    if 1 < len(words) <= _MAX_PARTS and len(chunk) <= _MAX_WHOLE:
+        whole = _fold(re.sub(f"[{_HYPHEN}]", "-", _POSSESSIVE.sub("", chunk)))[:MAX_TERM]
+        found.append((whole, 0, words[0].start(), words[-1].end(), WHOLE))
+        found.sort(key=lambda each: each[1])
+    return tuple(found)
+
+
+_expand = lru_cache(maxsize=30_000)(_expansion)
+
+
+def _terms(word: str) -> Iterator[tuple[str, int]]:
+    """Yield the terms of one word, the one that stands for it first."""
+    word = _fold(_POSSESSIVE.sub("", word))
+    bare = word.rstrip("+#")
+    if bare != word:
+        yield word[:MAX_TERM], WORD
+        yield _stem(bare), ALSO
+        return
+    prefix, hyphen, rest = _partition(word)
+    stem = _stem(prefix + rest)
+    yield stem, WORD
+    if hyphen:
+        yield _stem(rest), ALSO
+    elif found := _LICENSE_PREFIX.fullmatch(stem):
+        yield found[1], ALSO
+    if found := _VERSIONED.fullmatch(word):
+        yield _stem(found[1]), ALSO
+
+
+def _partition(word: str) -> tuple[str, str, str]:
+    for hyphen in "-\u2010\u2011":
+        if hyphen in word:
+            return word.partition(hyphen)
+    return "", "", word
+
+
+def _fold(word: str) -> str:
+    if word.isascii():
+        return word.lower()
+    decomposed = unicodedata.normalize("NFKD", word)
+    kept = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return kept.casefold() or word
+
+
+@lru_cache(maxsize=30_000)
+def _stem(word: str) -> str:
+    if not (word.isascii() and word.isalpha()) or len(word) > MAX_TERM:
+        return word[:MAX_TERM]
+    # British: a licence, to license. One term for both.
+    word = word.replace("licenc", "licens")
+    with _stemmer_lock:
+        stem: str = _stemmer.stemWord(word)
+    return stem
+
+
+# --- documents --------------------------------------------------------------------------------------------------------
+
+PLACE_WEIGHT = {"title": 3.0, "own": 1.0, "details": 0.75, "quote": 0.5, "code": 0.5}
+"""What a word counts by where it stands: so much times as often as it stands there."""
+_ALSO_WEIGHT = 0.7
+# Words on either side of a border between segments must not make a phrase.
+_GAP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PostText:
+    """The text of one post told apart into segments, with single spaces; `author` is a login or None."""
+
+    kind: PostKind
+    id: int
+    author: str | None
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is indexed of one thread. `repositories` has its repository's present name (first) and former ones.
+
+    `flags` are the values of `is:` that hold; names and logins are as spelled, comparing them takes no notice of case.
+    """
+
+    key: str
+    title: str
+    posts: tuple[PostText, ...]
+    repositories: tuple[str, ...]
+    author: str
+    commenters: tuple[str, ...]
+    flags: frozenset[str]
+    state: str
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    comments: int
+    labels: tuple[str, ...]
+    spdx: tuple[str, ...]
+    topics: tuple[str, ...]
+    digest: str
+
+
+def document_of(thread: Thread) -> Document:
+    """Make the document of a thread as now known."""
+    summary = thread.summary
+    flags = {
+        summary.state,
+        {"pull": "pr"}.get(summary.kind.value, summary.kind.value),
+        *(("merged",) if summary.merged_at else ()),
+        *(("locked",) if summary.locked else ()),
+        *(("gone",) if summary.gone else ()),
+    }
+    current = str(summary.repository.ref)
+    former = (name for name in summary.repository.aliases if name.lower() != current.lower())
+    later = (login(post.author) for post in thread.posts if post.kind is not PostKind.OPENING)
+    return Document(
+        key=summary.key,
+        title=summary.title,
+        posts=tuple(
+            PostText(
+                kind=post.kind,
+                id=post.id,
+                author=post.author.login if post.author else None,
+                segments=tuple(
+                    Segment(each.place, " ".join(each.text.split()))
+                    for each in segments(post.body, post.revision.body_html)
+                ),
+            )
+            for post in thread.posts
+        ),
+        repositories=(current, *former),
+        author=login(summary.author),
+        commenters=tuple(dict.fromkeys(later)),
+        flags=frozenset(flags),
+        state=summary.outcome,
+        created_at=summary.created_at,
+        updated_at=summary.updated_at,
+        closed_at=summary.closed_at,
+        comments=sum(post.kind is not PostKind.OPENING for post in thread.posts),
+        labels=summary.labels,
+        spdx=summary.relevance.spdx,
+        topics=summary.relevance.topics,
+        digest=summary.snapshot,
+    )
+
+
+def login(account: Account | None) -> str:
+    """Return an account's login; a deleted account is `ghost`, as on GitHub."""
+    return account.login if account else GHOST
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is written for one term of a document: its weighted frequency, and its positions in order."""
+
+    weight: float
+    positions: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """The terms of a document; segment j of post i begins at position `starts[i][j]`, `length` counts words."""
+
+    entries: dict[str, Entry]
+    starts: tuple[tuple[int, ...], ...]
+    length: int
+
+
+def bag(document: Document) -> Bag:
+    """Return the terms of a document in one space of positions: its title first, then each segment."""
+    entries: dict[str, Entry] = {}
+    length, following = _fill(entries, document.title, PLACE_WEIGHT["title"], 0)
+    starts = []
+    for post in document.posts:
+        its_starts = []
+        for segment in post.segments:
+            its_starts.append(following)
+            words, following = _fill(entries, segment.text, PLACE_WEIGHT[segment.place], following)
+            length += words
+        starts.append(tuple(its_starts))
+    return Bag(entries, tuple(starts), length)
+
+
+def _fill(entries: dict[str, Entry], text: str, weight: float, start: int) -> tuple[int, int]:
+    """Add a text's terms from position `start` on; return its number of words, and where the next text begins."""
+    words = 0
+    for term, position, _, _, role in analyze(text):
+        amount = weight
+        if role == WORD:
+            words += 1
+        elif role == ALSO:
+            amount *= _ALSO_WEIGHT
+        entry = entries.get(term)
+        if entry is None:
+            entries[term] = Entry(amount, [start + position])
+            continue
+        entry.weight += amount
+        if entry.positions[-1] != start + position:
+            entry.positions.append(start + position)
+    return words, start + words + _GAP

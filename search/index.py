@@ -1,0 +1,142 @@
+"""Owns the protocol that every index engine keeps, the values it answers with, and the choice of an engine by URL.
+
+It finds nothing itself: the engines do (`search.whoosh_index`), with what they share in `search.answering`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from archiver.errors import ConfigError
+from archiver.model import PostKind
+from search.document import Document
+from search.query import Node
+
+MAX_PER_PAGE = 100
+MAX_OFFSET = 10_000
+"""How many results can be paged through; who wants more narrows the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexConfig:
+    """`[index]`: where the search index is kept, and by which engine."""
+
+    url: str = "whoosh:data/index"
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A stretch of plain text, unescaped; `spans` are (start, end) in its characters: what matched, in order, apart."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BestPost:
+    """The post of a thread that matches best; `author` is a login or None, `id` is GitHub's number."""
+
+    kind: PostKind
+    id: int
+    author: str | None
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A thread that matches, by its `thread_key`; `more_posts` counts the other posts in which something matched."""
+
+    key: str
+    score: float
+    best_post: BestPost | None
+    more_posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many of all matches have a value; the value is what a qualifier takes."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """One page of the matches. `total` and `facets` (by name: `repository`, `state`) are of all matches."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[FacetCount, ...]]
+    page: int
+    per_page: int
+    notices: tuple[str, ...] = ()
+
+
+class IndexWriter(Protocol):
+    """What fills an index: the index itself, or a new generation of it while it is rebuilt."""
+
+    def apply(self, documents: Collection[Document], deletions: Collection[str], cursor: int) -> None:
+        """Put documents (each replaces the one with its key), delete keys, and set the cursor: all in one commit.
+
+        Either all of it is found by searches that begin afterwards, or, whatever happens, nothing of it. Unknown keys
+        in `deletions` are no error; of a key given twice the last document counts, whether or not it is in `deletions`.
+        Raises IndexLocked, IndexFull or IndexUnavailable.
+        """
+
+
+class Index(IndexWriter, Protocol):
+    """A projection of the store that can be searched; `cursor` is the number of the last change that it has seen.
+
+    One object may be used by many threads, and an index by many processes, of which one writes at a time. A search
+    sees one committed state from beginning to end, and never one older than the last commit before it began.
+    """
+
+    def search(self, query: Node, *, sort: str | None = None, page: int = 1, per_page: int = 20) -> ResultPage:
+        """Return one page (from 1) of the threads that match, best first.
+
+        `sort` is one of `search.query.SORTS`; None is by relevance, or newest first if the query has no words. Where
+        scores or dates are equal the newer thread comes first. Pages beyond the end are empty, `per_page` is at most
+        MAX_PER_PAGE, and beyond MAX_OFFSET there are no hits but a notice. An index that does not exist yet is empty.
+        Raises IndexUnavailable.
+        """
+
+    def cursor(self) -> int:
+        """Return the cursor of the last commit; 0 for an index that does not exist yet. Raises IndexUnavailable."""
+
+    def rebuild(self) -> AbstractContextManager[IndexWriter]:
+        """Return a context with a writer into an empty new generation, which replaces this one when the block ends.
+
+        Until then searches see the old one. If the block raises, the new one is dropped and the old one stays. Works
+        on a damaged index too. Within the block nobody else can write. Raises IndexLocked, IndexFull or
+        IndexUnavailable.
+        """
+
+    def digests(self) -> Iterator[tuple[str, str]]:
+        """Yield (thread key, snapshot digest) of every document, in order of keys. Raises IndexUnavailable."""
+
+    def close(self) -> None:
+        """Let go of all files; searches that are running come to their end."""
+
+
+def open_index(url: str) -> Index:
+    """Open the index at a URL: `whoosh:DIRECTORY`. Nothing is created before something is written.
+
+    Raises ConfigError for a URL of no engine that we have.
+    """
+    scheme, _, rest = url.partition(":")
+    match scheme:
+        case "whoosh" if rest:
+            from search.whoosh_index import WhooshIndex
+
+            return WhooshIndex(Path(rest))
+        case "whoosh":
+            raise ConfigError("[index] url: whoosh: needs a directory, as in whoosh:data/index", key="index.url")
+        case "opensearch+https" | "opensearch+http" | "opensearch":
+            raise ConfigError(
+                "[index] url: the OpenSearch engine is not built yet; write whoosh:DIRECTORY", key="index.url"
+            )
+    raise ConfigError(f"[index] url: {url!r} names no known engine; known is whoosh:DIRECTORY", key="index.url")

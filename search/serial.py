@@ -1,0 +1,152 @@
+"""Owns the JSON shapes of threads and of results, as section 7 of the design gives them (`/api/v1`, `--json`).
+
+It reads no store and asks no index: what it prints, it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from archiver.model import (
+    HOST,
+    Account,
+    Event,
+    Post,
+    PostKind,
+    Revision,
+    Thread,
+    ThreadSummary,
+    Tombstone,
+    iso,
+    post_anchor,
+)
+from search.index import Hit, ResultPage
+
+Json = dict[str, Any]
+
+
+def thread_url(summary: ThreadSummary, base_url: str) -> str:
+    """Return the permanent link of a thread in the archive at `base_url` (no slash at its end)."""
+    return f"{base_url}/{HOST}/{summary.repository.ref}/{summary.kind.path}/{summary.number}"
+
+
+def thread_json(thread: Thread | ThreadSummary, base_url: str) -> Json:
+    """Return a thread; a ThreadSummary without `posts` and `events`. Times are UTC ISO 8601 with `Z`."""
+    summary = thread.summary if isinstance(thread, Thread) else thread
+    value: Json = {
+        "repository": str(summary.repository.ref),
+        "number": summary.number,
+        "kind": summary.kind.value,
+        "title": summary.title,
+        "state": summary.state,
+        "state_reason": summary.state_reason,
+        "locked": summary.locked,
+        "labels": list(summary.labels),
+        "author": _login(summary.author),
+        "author_association": summary.author_association,
+        "created_at": iso(summary.created_at),
+        "updated_at": iso(summary.updated_at),
+        "closed_at": _iso(summary.closed_at),
+        "url": thread_url(summary, base_url),
+        "upstream_url": summary.upstream_url,
+        "snapshot": summary.snapshot,
+        "first_captured_at": iso(summary.first_captured_at),
+        "last_checked_at": iso(summary.last_checked_at),
+        "gone": _gone(summary.gone),
+        "relevance": {
+            "terms": list(summary.relevance.terms),
+            "spdx": list(summary.relevance.spdx),
+            "topics": list(summary.relevance.topics),
+        },
+    }
+    if isinstance(thread, Thread):
+        value["posts"] = [post_json(post, summary, base_url) for post in thread.posts]
+        value["events"] = [_event(event) for event in thread.events]
+    return value
+
+
+def post_json(post: Post, summary: ThreadSummary, base_url: str) -> Json:
+    """Return a post of a thread, with all its revisions; `body_html` is GitHub's, as it was captured."""
+    anchor = _anchor(post.kind, post.id, summary)
+    return {
+        "id": post.id,
+        "kind": post.kind.value,
+        "url": thread_url(summary, base_url) + anchor,
+        "upstream_url": summary.upstream_url + anchor,
+        "author": _login(post.author),
+        "author_association": post.author_association,
+        "created_at": iso(post.created_at),
+        "updated_at": iso(post.updated_at),
+        "body": post.body,
+        "body_html": post.revision.body_html,
+        "gone": _gone(post.gone),
+        "revisions": [_revision(each) for each in post.revisions],
+    }
+
+
+def results_json(
+    query: str,
+    answer: ResultPage,
+    summaries: Mapping[str, ThreadSummary],
+    *,
+    base_url: str,
+    notices: Sequence[str] = (),
+) -> Json:
+    """Return a page of results. `notices` come before the answer's own; hits not in `summaries` are left out."""
+    return {
+        "query": query,
+        "total": answer.total,
+        "page": answer.page,
+        "per_page": answer.per_page,
+        "notices": [*notices, *answer.notices],
+        "did_you_mean": None,
+        "results": [_hit(hit, summaries[hit.key], base_url) for hit in answer.hits if hit.key in summaries],
+        "facets": {
+            name: [{"value": each.value, "count": each.count} for each in counts]
+            for name, counts in answer.facets.items()
+        },
+    }
+
+
+def _hit(hit: Hit, summary: ThreadSummary, base_url: str) -> Json:
+    best: Json | None = None
+    if hit.best_post is not None:
+        post = hit.best_post
+        best = {
+            "id": post.id,
+            "url": thread_url(summary, base_url) + _anchor(post.kind, post.id, summary),
+            "author": post.author,
+            "snippet": {"text": post.snippet.text, "spans": [list(span) for span in post.snippet.spans]},
+        }
+    return {"thread": thread_json(summary, base_url), "score": round(hit.score, 6), "best_post": best}
+
+
+def _anchor(kind: PostKind, number: int, summary: ThreadSummary) -> str:
+    return f"#{post_anchor(kind, number, summary.kind)}"
+
+
+def _login(account: Account | None) -> str | None:
+    return account.login if account else None
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None
+
+
+def _gone(tombstone: Tombstone | None) -> Json | None:
+    return {"status": tombstone.status, "since": iso(tombstone.since)} if tombstone else None
+
+
+def _revision(revision: Revision) -> Json:
+    return {
+        "digest": revision.digest,
+        "edited_at": _iso(revision.edited_at),
+        "captured_at": iso(revision.captured_at),
+        "body": revision.body,
+    }
+
+
+def _event(event: Event) -> Json:
+    return {"kind": event.kind, "at": iso(event.at), "actor": _login(event.actor), "detail": dict(event.detail)}

@@ -1,0 +1,204 @@
+"""Tests the commands of search, and the JSON that they share with the site's API."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from archiver.model import ThreadKind
+from archiver.store import Store, open_store
+from search.cli import COMMANDS, printable, search_command
+from search.index import Index, open_index
+from search.serial import thread_json
+from tests.search.builders import keep
+
+
+@dataclass
+class Archive:
+    """What the commands are given."""
+
+    folder: Path
+    base_url: str = "https://archive.test"
+
+    def open_store(self) -> Store:
+        """Open the store of the folder."""
+        return open_store(f"sqlite:///{self.folder / 'archive.db'}")
+
+    def open_index(self) -> Index:
+        """Open the index of the folder."""
+        return open_index(f"whoosh:{self.folder / 'index'}")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    """Keep three threads; nothing is indexed yet."""
+    made = Archive(tmp_path)
+    with made.open_store() as store:
+        keep(store, 1, "Relicense under MIT?", ["Please **relicense** this.", "No copyleft, please."])
+        keep(store, 2, "Add \x1b[31m LICENSE\u202e", ["Fixes that."], state="closed", kind=ThreadKind.PULL, author=None)
+        keep(store, 3, "Crash", ["It crashes."])
+    return made
+
+
+def run(archive: Archive, name: str, *arguments: str) -> Result:
+    """Run a command, and expect that it is done."""
+    command = next(each for each in COMMANDS if each.name == name)
+    result = CliRunner().invoke(command, arguments, obj=archive)
+    assert result.exception is None, result.output
+    return result
+
+
+def search_json(archive: Archive, *arguments: str) -> Any:
+    """Run a search with --json."""
+    return json.loads(run(archive, "search", "--json", *arguments).stdout)
+
+
+def test_sync_and_rebuild_say_what_they_did(archive: Archive) -> None:
+    """Both end with one sentence."""
+    assert "up to date: 3 threads put" in run(archive, "sync").output
+    assert "up to date: 0 threads put" in run(archive, "sync").output
+    assert "built anew: 3 threads put" in run(archive, "rebuild").output
+
+
+def test_search_prints_hits(archive: Archive) -> None:
+    """A hit shows title, reference, state, date, link and snippet, without colour where there is no terminal."""
+    run(archive, "sync")
+    lines = run(archive, "search", "license", "mit").output.splitlines()
+    assert lines[0] == "Relicense under MIT?"
+    assert lines[1].split() == ["Acme/Rocket#1", "open", "2020-01-02", "2", "posts"]
+    assert lines[2].strip() == "https://archive.test/github.com/Acme/Rocket/issues/1"
+    assert lines[3].strip() == "Please relicense this."
+    assert lines[-1] == "1 thread found"
+
+
+def test_search_is_safe_for_a_terminal(archive: Archive) -> None:
+    """No escape sequence and no change of direction of a title reaches the terminal."""
+    run(archive, "sync")
+    output = run(archive, "search", "license is:pr").output
+    assert "LICENSE" in output
+    assert "\x1b" not in output
+    assert "\u202e" not in output
+    assert len(printable("a\x1b\u202e\nb")) == 5
+
+
+def test_search_limits_sorts_and_notes(archive: Archive) -> None:
+    """--limit and --sort do what they say, notices go to stderr, and what is not shown is counted."""
+    run(archive, "sync")
+    result = run(archive, "search", "--limit", "1", "--sort", "created-asc", "milestone:x")
+    assert result.stdout.startswith("Relicense")
+    assert "3 threads found, 2 of them not shown" in result.stdout
+    assert "`milestone:` is not indexed" in result.stderr
+    assert CliRunner().invoke(search_command, ["--sort", "size", "x"], obj=archive).exit_code == 2
+    assert run(archive, "search", "zebra").output == "0 threads found\n"
+
+
+def test_search_json(archive: Archive) -> None:
+    """The JSON is that of the site's API."""
+    run(archive, "sync")
+    value = search_json(archive, "copyleft foo:bar OR relicense label:x")
+    assert {key: value[key] for key in ("query", "total", "page", "per_page", "did_you_mean")} == {
+        "query": "copyleft foo:bar OR relicense label:x",
+        "total": 1,
+        "page": 1,
+        "per_page": 10,
+        "did_you_mean": None,
+    }
+    assert value["notices"] == ["`label:` is not indexed yet; it was left out."]
+    assert value["facets"] == {
+        "repository": [{"value": "Acme/Rocket", "count": 1}],
+        "state": [{"value": "open", "count": 1}],
+    }
+    (result,) = value["results"]
+    assert set(result) == {"thread", "score", "best_post"}
+    assert result["thread"]["number"] == 1
+    assert "posts" not in result["thread"]
+    best = result["best_post"]
+    assert best == {
+        "id": 1000,
+        "url": "https://archive.test/github.com/Acme/Rocket/issues/1#issue-1000",
+        "author": "asker",
+        "snippet": {"text": "Please relicense this.", "spans": [[7, 16]]},
+    }
+
+
+def test_search_before_any_sync(archive: Archive) -> None:
+    """An index that does not exist yet finds nothing, and is no error."""
+    assert search_json(archive, "license")["results"] == []
+
+
+def test_search_without_words_is_everything(archive: Archive) -> None:
+    """Then the newest come first."""
+    run(archive, "sync")
+    assert [each["thread"]["number"] for each in search_json(archive)["results"]] == [3, 2, 1]
+
+
+def test_a_hit_that_the_store_no_longer_has(archive: Archive) -> None:
+    """It is left out rather than shown without its thread."""
+    run(archive, "sync")
+    (archive.folder / "archive.db").rename(archive.folder / "elsewhere.db")
+    for rest in archive.folder.glob("archive.db-*"):
+        rest.unlink()
+    assert search_json(archive, "license")["results"] == []
+    assert "2 threads found" in run(archive, "search", "license").output
+
+
+def test_thread_json(archive: Archive) -> None:
+    """A thread's object has the contract's keys; with its posts, theirs too."""
+    with archive.open_store() as store:
+        thread = store.thread_by_key("77/2")
+        assert thread is not None
+    value = thread_json(thread.summary, "https://archive.test")
+    keys = [
+        "repository",
+        "number",
+        "kind",
+        "title",
+        "state",
+        "state_reason",
+        "locked",
+        "labels",
+        "author",
+        "author_association",
+        "created_at",
+        "updated_at",
+        "closed_at",
+        "url",
+        "upstream_url",
+        "snapshot",
+        "first_captured_at",
+        "last_checked_at",
+        "gone",
+        "relevance",
+    ]
+    assert list(value) == keys
+    assert value["kind"] == "pull"
+    assert value["author"] is None
+    assert value["url"] == "https://archive.test/github.com/Acme/Rocket/pull/2"
+    assert value["upstream_url"] == "https://github.com/Acme/Rocket/pull/2"
+    assert value["created_at"] == "2020-01-03T00:00:00Z"
+    assert value["relevance"] == {"terms": ["license"], "spdx": ["MIT"], "topics": ["relicense"]}
+    whole = thread_json(thread, "https://archive.test")
+    assert {key: whole[key] for key in keys} == value
+    assert whole["events"] == []
+    (post,) = whole["posts"]
+    assert list(post) == [
+        "id",
+        "kind",
+        "url",
+        "upstream_url",
+        "author",
+        "author_association",
+        "created_at",
+        "updated_at",
+        "body",
+        "body_html",
+        "gone",
+        "revisions",
+    ]
+    assert post["url"] == value["url"] + "#issue-2000"
+    assert list(post["revisions"][0]) == ["digest", "edited_at", "captured_at", "body"]

@@ -1,0 +1,186 @@
+"""Tests the analysis of text, and the documents made of threads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver.model import ThreadKind, Tombstone
+from archiver.store import Store
+from search.document import ALSO, WHOLE, WORD, analyze, bag, document_of, needle, wholes
+from tests.search.builders import document, keep
+
+
+def terms(text: str) -> set[str]:
+    """Return all terms under which a text is found."""
+    return {token.term for token in analyze(text)}
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("license", "licence"),
+        ("license", "Licensing"),
+        ("licences", "LICENSED"),
+        ("license", "relicensing"),
+        ("license", "re-licencing"),
+        ("license", "sublicense"),
+        ("license", "licence's"),
+        ("relicense", "re-license"),
+        ("re-license", "relicencing"),
+        ("Re\u2011Licensing", "relicense"),
+        ("GPL", "GPLv3"),
+        ("gplv3", "GPLv3"),
+        ("C++", "c++11 or C++"),
+        ("c#", "C#"),
+        ("café", "cafe\u0301"),
+        ("cafe", "CAFÉ"),
+        ("STRASSE", "Straße"),
+        ("mit", "ＭＩＴ"),
+        ("node", "node.js"),
+        ("node.js", "Node.js"),
+        ("__init__.py", "in __init__.py there"),
+        ("bsd", "BSD-3-Clause"),
+        ("copyleft", "copyleft's"),
+        ("issues", "an issue"),
+        ("a1b2c3d4", "commit a1b2c3d4"),
+        ("лицензия", "Лицензия"),
+    ],
+)
+def test_meets(query: str, text: str) -> None:
+    """The words of a query are among the terms of a text that means the same."""
+    assert set(needle(query)) <= terms(text)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("relicense", "license"),
+        ("GPL", "AGPL"),
+        ("GPLv3", "GPLv2"),
+        ("C++", "C"),
+        ("unlicense", "license"),
+        ("license", "silicone"),
+        ("cat", "concatenate"),
+    ],
+)
+def test_keeps_apart(query: str, text: str) -> None:
+    """A word does not meet another one that only looks like it or is less specific."""
+    assert not set(needle(query)) <= terms(text)
+
+
+def test_a_compound_is_kept_whole_beside_its_parts() -> None:
+    """The parts follow one another, and the whole stands at the position of the first."""
+    found = [(token.term, token.position, token.role) for token in analyze("see node.js now")]
+    assert found == [
+        ("see", 0, WORD),
+        ("node", 1, WORD),
+        ("node.js", 1, WHOLE),
+        ("js", 2, WORD),
+        ("now", 3, WORD),
+    ]
+    assert wholes("GPL-3.0-only") == ("gpl-3.0-only",)
+
+
+def test_a_word_is_also_found_under_a_simpler_one() -> None:
+    """`relicense` stands for itself, and is found as `license` too, at the same place."""
+    found = [(token.term, token.position, token.role) for token in analyze("Relicense")]
+    assert found == [("relicens", 0, WORD), ("licens", 0, ALSO)]
+
+
+def test_scripts_without_spaces_are_searched_by_character() -> None:
+    """A Japanese word is found inside a sentence, and stands at its place there."""
+    text = "このMITライセンスを変更"
+    tokens = list(analyze(text))
+    words = [token.term for token in tokens]
+    assert needle("ライセンス") == tuple("ライセンス")
+    start = words.index("ラ")
+    assert words[start : start + 5] == list("ライセンス")
+    assert text[tokens[start].start : tokens[start + 4].end] == "ライセンス"
+    assert "mit" in words
+
+
+def test_combining_marks_stay_within_words() -> None:
+    """A Hindi word with vowel signs is one word, not its letters."""
+    assert len(needle("लाइसेंस")) == 1
+
+
+def test_long_runs_are_cut() -> None:
+    """No term is longer than 64 characters, and one word stays one word."""
+    found = list(analyze("x" * 100_000))
+    assert len(found) == 1
+    assert len(found[0].term) == 64
+    assert len(needle("a-" * 50_000)) == 50_000
+
+
+@given(st.text())
+def test_any_text_can_be_analysed(text: str) -> None:
+    """Spans are of the text and in order, positions rise, and no term is empty or too long."""
+    position = end = 0
+    for token in analyze(text):
+        assert 0 <= token.start < token.end <= len(text)
+        assert token.position >= position - 16
+        assert 0 < len(token.term) <= 64
+        token.term.encode("utf-8")
+        if token.role == WORD:
+            assert token.start >= end
+            assert token.position in {position, position + 1}
+            position, end = token.position, token.end
+
+
+def test_title_weighs_more_and_quotations_less() -> None:
+    """A word of the title counts three times one of a post, a quoted one half."""
+    its = bag(document(1, "copyleft", [("a", "permissive\n\n> viral\n")]))
+    assert its.entries["copyleft"].weight == 3 * its.entries["permiss"].weight
+    assert its.entries["viral"].weight == its.entries["permiss"].weight / 2
+
+
+def test_texts_do_not_touch() -> None:
+    """The last word of a text and the first of the next are not side by side, and each segment begins where it says."""
+    its = bag(document(1, "one", [("a", "two"), ("b", "three\n\n> four\n")]))
+    assert its.entries["two"].positions[0] - its.entries["one"].positions[0] > 1
+    assert its.starts == (
+        (its.entries["two"].positions[0],),
+        (its.entries["three"].positions[0], its.entries["four"].positions[0]),
+    )
+    assert its.length == 4
+
+
+def test_document_of_a_thread(store: Store) -> None:
+    """A thread's properties and its posts' texts, told apart, make its document."""
+    keep(store, 5, "Why?", ["Please **relicense**.", "> Please\n\nNo."], state="closed", kind=ThreadKind.PULL)
+    thread = store.thread_by_key("77/5")
+    assert thread is not None
+    made = document_of(thread)
+    assert made.key == "77/5"
+    assert made.flags == {"closed", "pr"}
+    assert made.state == "closed"
+    assert made.repositories == ("Acme/Rocket",)
+    assert made.author == "asker"
+    assert made.commenters == ("replier",)
+    assert made.comments == 1
+    assert made.digest == thread.summary.snapshot
+    assert [(s.place, s.text) for post in made.posts for s in post.segments] == [
+        ("own", "Please relicense."),
+        ("quote", "Please"),
+        ("own", "No."),
+    ]
+
+
+def test_flags_of_a_document(store: Store) -> None:
+    """A merged, locked pull request that is gone upstream says so, and counts as closed; its author may be unknown."""
+    keep(store, 6, "Add LICENSE", state="closed", kind=ThreadKind.PULL, author=None)
+    thread = store.thread_by_key("77/6")
+    assert thread is not None
+    now = datetime(2024, 1, 1, tzinfo=UTC)
+    repository = replace(thread.summary.repository, aliases=("old/name", "acme/rocket"))
+    summary = replace(thread.summary, merged_at=now, locked=True, gone=Tombstone(404, now), repository=repository)
+    made = document_of(replace(thread, summary=summary))
+    assert made.flags == {"closed", "merged", "pr", "locked", "gone"}
+    assert made.state == "merged"
+    assert made.author == "ghost"
+    assert made.repositories == ("Acme/Rocket", "old/name")
