@@ -1,0 +1,162 @@
+"""Every type of page in a real browser: nothing executes, nothing leaves the site, nothing runs off the screen."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+PAGES = (
+    *("home", "search", "no results", "search help", "repositories", "repository", "thread", "snapshot", "history"),
+    *("too early", "no snapshot", "lookup", "lookup refused", "not held", "not found"),
+)
+# What stands at the edge of the window and further right, were it not for the boxes that scroll by themselves.
+WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+# Contrast of each piece of text against what is behind it, by WCAG 2's formula; only the worst is returned.
+CONTRAST = """() => {
+  const parse = text => { const m = text.match(/[\\d.]+/g).map(Number); return {rgb: m.slice(0, 3), a: m[3] ?? 1}; };
+  const linear = c => c <= 10 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4;
+  const light = rgb => { const [r, g, b] = rgb.map(linear);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  let worst = {ratio: 99};
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !element.checkVisibility() || element.closest('.unseen')) continue;
+    let behind = element;
+    while (behind && parse(getComputedStyle(behind).backgroundColor).a === 0) behind = behind.parentElement;
+    const ground = light(parse(getComputedStyle(behind ?? document.body).backgroundColor).rgb);
+    const ink = light(parse(getComputedStyle(element).color).rgb);
+    const ratio = (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+    if (ratio < worst.ratio) worst = {ratio, text: walker.currentNode.textContent.trim().slice(0, 60)};
+  }
+  return worst;
+}"""
+
+
+class Visit:
+    """One page in one window, with all that the browser complained of or asked for meanwhile."""
+
+    def __init__(self, browser: Browser, url: str, width: int, scheme: str) -> None:
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 844},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            java_script_enabled=True,
+        )
+        self.page: Page = self.context.new_page()
+        self.messages: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
+        self.page.on("request", self._asked)
+        self.page.goto(url, wait_until="load")
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # The status of the page itself, where a 4xx is what was asked for, is no complaint.
+        if "Failed to load resource: the server responded with a status of 40" not in message.text:
+            self.messages.append(message.text)
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_quiet_local_and_fits(
+    browser: Browser, pages: dict[str, str], name: str, width: int, scheme: str
+) -> None:
+    """No violation of the policy, no error, no request to another host, no sideways scrolling, enough contrast."""
+    visit = Visit(browser, pages[name], width, scheme)
+    try:
+        assert visit.messages == []
+        assert {urlsplit(url).netloc for url in visit.requests} == {urlsplit(pages[name]).netloc}
+        assert not visit.page.evaluate(WIDER)
+        assert visit.page.title() != "pwned"
+        worst = visit.page.evaluate(CONTRAST)
+        assert worst["ratio"] >= 4.5, worst
+    finally:
+        visit.context.close()
+
+
+def test_every_type_of_page_is_visited(pages: dict[str, str]) -> None:
+    """The list that the tests go through is complete."""
+    assert set(pages) == set(PAGES)
+
+
+def test_a_body_full_of_scripts_executes_nothing(browser: Browser, pages: dict[str, str]) -> None:
+    """Neither by itself nor when the reader opens an earlier version and clicks on what is there."""
+    visit = Visit(browser, pages["thread"], 1280, "light")
+    try:
+        visit.page.locator("#issuecomment-501 .versions summary").first.click()
+        assert visit.page.locator("#issuecomment-501 .versions .text").is_visible()
+        for link in visit.page.locator(".text a", has_text="a link").all():
+            assert "javascript" not in (link.get_attribute("href") or "")
+        assert visit.page.locator("script, .text img, .text [style], .text style").count() == 0
+        assert visit.page.title() != "pwned"
+        assert visit.messages == []
+    finally:
+        visit.context.close()
+
+
+def test_the_policy_stops_a_script_even_if_one_got_through(browser: Browser, pages: dict[str, str]) -> None:
+    """The second fence holds by itself: an inline script added to the page does not run."""
+    visit = Visit(browser, pages["home"], 1280, "light")
+    try:
+        visit.page.evaluate(
+            """() => { const s = document.createElement("script"); s.textContent = "document.title = 'pwned'";
+            document.body.append(s); const i = new Image(); i.src = "https://elsewhere.test/x.png"; }"""
+        )
+        assert visit.page.title() != "pwned"
+        assert any("Content Security Policy" in each for each in visit.messages)
+    finally:
+        visit.context.close()
+
+
+def test_a_reader_gets_by_with_the_keyboard(browser: Browser, pages: dict[str, str]) -> None:
+    """The first stop is the link past the navigation, it is seen there, and it leads to the text."""
+    visit = Visit(browser, pages["thread"], 1280, "light")
+    try:
+        visit.page.keyboard.press("Tab")
+        skip = visit.page.locator(":focus")
+        assert skip.get_attribute("href") == "#main"
+        box = skip.bounding_box()
+        assert box is not None
+        assert box["width"] > 50
+        visit.page.keyboard.press("Enter")
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate("document.activeElement.closest('main') !== null")
+    finally:
+        visit.context.close()
+
+
+def test_an_anchor_of_github_leads_to_the_post(browser: Browser, pages: dict[str, str]) -> None:
+    """The fragment that people have in their links is on the screen."""
+    visit = Visit(browser, f"{pages['thread']}#issuecomment-503", 390, "light")
+    try:
+        box = visit.page.locator("#issuecomment-503").bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < 844
+    finally:
+        visit.context.close()
+
+
+def test_on_paper_a_thread_is_an_exhibit(browser: Browser, pages: dict[str, str]) -> None:
+    """Citation, digest and capture at its head, earlier versions unfolded, link targets spelled out, no navigation."""
+    visit = Visit(browser, pages["thread"], 1280, "dark")
+    try:
+        visit.page.emulate_media(media="print")
+        top = {name: visit.page.locator(name).first.bounding_box() for name in (".cite", "h1")}
+        assert top[".cite"] is not None
+        assert top["h1"] is not None
+        assert top[".cite"]["y"] < top["h1"]["y"]
+        assert visit.page.locator("#issuecomment-501 .versions .text").is_visible()
+        assert not visit.page.locator("nav, .foot, form").first.is_visible()
+        shown = visit.page.evaluate(
+            "getComputedStyle(document.querySelector('#issuecomment-502 .text a[href^=http]'), '::after').content"
+        )
+        assert "elsewhere.test" in shown
+        assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    finally:
+        visit.context.close()

@@ -1,0 +1,122 @@
+"""What holds for every response: headers, errors, health, robots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from archives import Archive
+from bs4 import BeautifulSoup
+
+from archiver.errors import StoreError
+from web.security import MAX_QUERY_BYTES
+
+PATHS = [
+    *("/", "/search?q=x", "/github.com/Acme/Rocket/issues/12", "/nowhere", "/static/site.css"),
+    *("/api/v1/nowhere", "/api/v3/nowhere"),
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_response_is_fenced_in(archive: Archive, path: str) -> None:
+    """Pages, errors, JSON and files alike carry the headers, and none sets a cookie."""
+    archive.save()
+    with archive.client().get(path) as response:
+        headers = response.headers
+    policy = headers["Content-Security-Policy"].split("; ")
+    assert policy[0] == "default-src 'none'"
+    assert {"frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} <= set(policy)
+    assert not any("unsafe" in each or "script-src" in each for each in policy)
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert "Set-Cookie" not in headers
+
+
+def test_an_overlong_query_is_refused(archive: Archive) -> None:
+    """A search has room for thousands of characters, but not for any number."""
+    client = archive.client()
+    assert client.get(f"/search?q={'x' * (MAX_QUERY_BYTES - 2)}").status_code == 200
+    assert client.get(f"/search?q={'x' * (MAX_QUERY_BYTES - 1)}").status_code == 414
+
+
+def test_pages_can_only_be_read(archive: Archive) -> None:
+    """Anything but GET and HEAD is refused, with the methods that are not."""
+    response = archive.client().post("/")
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
+    assert "can only be read" in response.get_data(as_text=True)
+
+
+def test_a_fault_is_a_page_that_tells_nothing(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader gets the designed page, the log gets the traceback."""
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(archive.store, "holdings", broken)
+    response = archive.client().get("/")
+    assert response.status_code == 500
+    assert response.mimetype == "text/html"
+    assert "has been logged" in response.get_data(as_text=True)
+    assert "secret" not in response.get_data(as_text=True)
+
+
+def test_an_unreadable_store_is_503(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages and programs are told to come back; where the store is, they are not told."""
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise StoreError("sqlite:////secret/archive.db: locked", key="x")
+
+    for name in ("holdings", "find_repository", "last_change", "coverages"):
+        monkeypatch.setattr(archive.store, name, broken)
+    monkeypatch.setattr("archives.sync", lambda *_: None)
+    site = archive.client()
+    for path in ("/", "/github.com/Acme/Rocket/issues/12", "/api/v1/repositories", "/api/v3/repos/Acme/Rocket"):
+        response = site.get(path)
+        assert response.status_code == 503
+        assert response.headers["Retry-After"] == "60"
+        assert "secret" not in response.get_data(as_text=True)
+    assert site.get("/healthz").status_code == 200
+    ready = site.get("/readyz")
+    assert (ready.status_code, ready.get_data(as_text=True)) == (503, "not readable: store\n")
+
+
+def test_a_healthy_site_is_ready(archive: Archive) -> None:
+    """Both questions of a load balancer."""
+    client = archive.client()
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 200
+
+
+def test_robots_are_kept_from_what_has_no_end_or_from_everything(archive: Archive) -> None:
+    """Searches are without number; `noindex` closes the site, in robots.txt, in headers and in pages."""
+    open_site = archive.client()
+    assert "Disallow: /search\n" in open_site.get("/robots.txt").get_data(as_text=True)
+    assert "Disallow: /\n" not in open_site.get("/robots.txt").get_data(as_text=True)
+    assert "X-Robots-Tag" not in open_site.get("/").headers
+    closed = archive.client(noindex=True)
+    assert "Disallow: /\n" in closed.get("/robots.txt").get_data(as_text=True)
+    assert closed.get("/").headers["X-Robots-Tag"] == "noindex"
+    assert '<meta name="robots" content="noindex">' in closed.get("/").get_data(as_text=True)
+
+
+def test_the_foot_says_whom_to_ask_how_to_cite_and_what_the_license_is(archive: Archive) -> None:
+    """On every page, errors too."""
+    client = archive.client(source="https://code.test/onrecord")
+    for path in ("/", "/nowhere", "/lookup"):
+        body = client.get(path).get_data(as_text=True)
+        assert 'href="mailto:desk@archive.test"' in body
+        assert "To cite" in body
+        assert "GNU AGPL" in body
+        assert 'href="https://code.test/onrecord"' in body
+
+
+def test_a_page_asks_nothing_of_other_hosts(archive: Archive) -> None:
+    """No style, image or script is named but the site's own."""
+    archive.save(body="![a picture](https://elsewhere.test/x.png)")
+    tree = BeautifulSoup(archive.client().get("/github.com/Acme/Rocket/issues/12").data, "html.parser")
+    for tag in tree.select("link[rel~=stylesheet], link[rel~=icon]"):
+        assert tag["href"].startswith("/static/")
+    assert not tree.select("img, script, iframe, object, video, audio, style")

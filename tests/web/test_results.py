@@ -1,0 +1,197 @@
+"""The home page and searches, as pages and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from archives import Archive
+from archives import post as comment
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+
+from archiver.model import ThreadKind
+from search.errors import IndexUnavailable
+from search.index import Hit, ResultPage
+
+
+class DownIndex:
+    """An index that cannot be read."""
+
+    def search(self, *_: Any, **__: Any) -> Any:
+        """Fail."""
+        raise IndexUnavailable("/secret/place: damaged", key="/secret/place")
+
+    cursor = search
+
+
+class StaleIndex:
+    """An index that still has a thread which the store has no more."""
+
+    def search(self, *_: Any, **__: Any) -> ResultPage:
+        """Find it."""
+        return ResultPage(1, (Hit("77/404", 1.0, None, 0),), {}, 1, 20)
+
+
+def page(client: FlaskClient, path: str, status: int = 200) -> BeautifulSoup:
+    """Return a page's tree, having checked its status."""
+    response = client.get(path)
+    assert response.status_code == status, response.get_data(as_text=True)
+    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
+
+
+def text(tree: BeautifulSoup, selector: str = "main") -> str:
+    """Return what a reader sees of a part of a page, with single spaces."""
+    return " ".join(" ".join(each.get_text(" ") for each in tree.select(selector)).split())
+
+
+@pytest.fixture
+def filled(archive: Archive) -> FlaskClient:
+    """Make a site with three threads."""
+    refusal = comment(501, "Our lawyers say no to copyleft.", "boss")
+    comments = (refusal, comment(502, "> copyleft\n\nI see, copyleft it is not."))
+    archive.save(12, "Relicense?", "Would you consider the AGPL?", comments)
+    archive.save(13, "Missing LICENSE file", "There is no license file.", state="closed")
+    archive.save(14, "MIT & <Apache>", "Dual license?", kind=ThreadKind.PULL)
+    return archive.client()
+
+
+def test_the_home_page_has_the_search_the_numbers_and_the_newest_debates(filled: FlaskClient) -> None:
+    """What can be done here, what is held, and what is new."""
+    tree = page(filled, "/")
+    assert tree.select_one("main form[action='/search'] input[name=q]")
+    assert text(tree, ".numbers") == "debates 3 posts 5 versions 3 repository 1"
+    titles = sorted(each.get_text() for each in tree.select(".list h3"))
+    assert titles == ["MIT & <Apache>", "Missing LICENSE file", "Relicense?"]
+
+
+def test_an_empty_archive_says_how_to_begin(archive: Archive) -> None:
+    """A new mirror's first page is no list of zeros."""
+    assert "onrecord crawl owner/repository" in text(page(archive.client(), "/"))
+
+
+def test_a_result_shows_the_best_post_and_leads_to_it(filled: FlaskClient) -> None:
+    """Title, the stretch that matches with the match marked, who wrote it, and how many more posts match."""
+    tree = page(filled, "/search?q=copyleft+lawyers")
+    assert text(tree, "#results") == "1 debate"
+    assert [each.get_text() for each in tree.select(".snippet mark")] == ["lawyers", "copyleft"]
+    links = [each["href"] for each in tree.select(".list a")]
+    assert "/github.com/Acme/Rocket/issues/12#issuecomment-501" in links
+    assert "Post by boss, 1 more post fits" in text(tree, ".list").replace(" ,", ",")
+
+
+def test_the_query_stays_in_its_field_and_is_only_text(filled: FlaskClient) -> None:
+    """What was asked is shown as it was asked."""
+    tree = page(filled, "/search?q=%22%3E%3Cscript%3E+license")
+    assert tree.select_one("#q")["value"] == '"><script> license'
+    assert not tree.select("script")
+
+
+def test_what_was_not_understood_is_said(filled: FlaskClient) -> None:
+    """An unknown qualifier or order is a visible notice, on the page and in the JSON."""
+    tree = page(filled, "/search?q=license+milestone:x&sort=upwards")
+    assert "milestone:" in text(tree, ".warning")
+    assert "upwards" in text(tree, ".warning")
+    notices = filled.get("/search.json?q=license+milestone:x&sort=upwards").get_json()["notices"]
+    assert len(notices) == 2
+
+
+def test_an_empty_result_says_what_to_leave_out(filled: FlaskClient) -> None:
+    """Each part of the query without which there are results, with their number."""
+    tree = page(filled, "/search?q=file+zebra")
+    assert text(tree, "#results") == "Nothing was found"
+    assert "without zebra : 1 debate" in text(tree)
+    assert "/search?q=file" in [each["href"] for each in tree.select("main a")]
+
+
+def test_where_no_single_part_is_to_blame_each_is_offered_alone(filled: FlaskClient) -> None:
+    """Leaving one word out does not help where two find nothing."""
+    assert "only license : 3 debates" in text(page(filled, "/search?q=license+zebra+unicorn"))
+
+
+def test_an_empty_result_of_one_word_gives_advice(filled: FlaskClient) -> None:
+    """There is nothing to leave out."""
+    assert "Try fewer or other words" in text(page(filled, "/search?q=zebra"))
+
+
+def test_without_a_query_the_page_explains_the_language(filled: FlaskClient) -> None:
+    """An empty query is no error."""
+    assert "repo:" in text(page(filled, "/search?q=+"))
+
+
+def test_results_can_be_narrowed_by_what_divides_them(filled: FlaskClient) -> None:
+    """A facet's value adds its qualifier to the query."""
+    tree = page(filled, "/search?q=license")
+    links = [each["href"] for each in tree.select(".facet a")]
+    assert "/search?q=license+is%3Aclosed" in links
+    assert text(page(filled, "/search?q=license+is%3Aclosed"), "#results") == "1 debate"
+
+
+def test_the_order_is_the_forms_unless_the_query_says_otherwise(filled: FlaskClient) -> None:
+    """The chosen order stays chosen; `sort:` in the query wins."""
+    tree = page(filled, "/search?q=license&sort=created-asc")
+    assert tree.select_one("option[selected]")["value"] == "created-asc"
+    assert page(filled, "/search?q=license&sort=updated-asc").select_one("option[selected]")["value"] == "updated-asc"
+    results = filled.get("/api/v1/search?q=license+sort:updated-asc&sort=updated-desc").get_json()["results"]
+    assert [each["thread"]["number"] for each in results] == [12, 13, 14]
+
+
+def test_pages_lead_to_one_another(archive: Archive) -> None:
+    """Twenty on a page, numbered on; beyond the last there is none."""
+    for number in range(1, 23):
+        archive.save(number, f"License {number}")
+    client = archive.client()
+    tree = page(client, "/search?q=license&sort=created-desc")
+    assert len(tree.select(".list > li")) == 20
+    following = tree.select_one("a[rel=next]")["href"]
+    tree = page(client, following)
+    assert len(tree.select(".list > li")) == 2
+    assert tree.select_one("ol.list")["start"] == "21"
+    assert tree.select_one("a[rel=prev]")["href"] == "/search?q=license&sort=created-desc"
+    page(client, "/search?q=license&page=3", 404)
+
+
+def test_the_json_of_a_search_has_the_contracts_shape(filled: FlaskClient) -> None:
+    """Exactly the keys of the contract, at both addresses, with absolute links."""
+    for address in ("/api/v1/search", "/search.json"):
+        found = filled.get(f"{address}?q=copyleft&per_page=1").get_json()
+        assert set(found) == {"query", "total", "page", "per_page", "notices", "did_you_mean", "results", "facets"}
+        assert (found["query"], found["total"], found["page"], found["per_page"]) == ("copyleft", 1, 1, 1)
+        (result,) = found["results"]
+        assert set(result) == {"thread", "score", "best_post"}
+        assert "posts" not in result["thread"]
+        best = result["best_post"]
+        assert best["url"].startswith("http://archive.test/github.com/Acme/Rocket/issues/12#issuecomment-")
+        snippet = best["snippet"]
+        assert [snippet["text"][start:end] for start, end in snippet["spans"]] == ["copyleft"] * len(snippet["spans"])
+
+
+@pytest.mark.parametrize("page_", ["0", "-1", "x", "", "99999999999999"])
+def test_an_odd_page_number_is_no_error_of_the_api(filled: FlaskClient, page_: str) -> None:
+    """It is taken for the nearest that makes sense."""
+    assert filled.get(f"/api/v1/search?q=license&page={page_}&per_page={page_}").status_code == 200
+
+
+def test_a_hit_that_is_held_no_more_is_left_out(archive: Archive) -> None:
+    """The index may be a moment behind the store."""
+    client = archive.client(StaleIndex())  # type: ignore[arg-type]
+    assert not page(client, "/search?q=x").select(".list li")
+    assert client.get("/api/v1/search?q=x").get_json()["results"] == []
+
+
+def test_with_the_index_down_search_is_503_and_every_permalink_works(archive: Archive) -> None:
+    """Search says so without telling where the index is; reading goes on."""
+    digest = archive.save()
+    client = archive.client(DownIndex())  # type: ignore[arg-type]
+    response = client.get("/search?q=license")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "60"
+    assert "Search is down" in response.get_data(as_text=True)
+    assert "secret" not in response.get_data(as_text=True)
+    assert json.loads(client.get("/api/v1/search?q=license").data)["error"] == "unavailable"
+    thread = "/github.com/Acme/Rocket/issues/12"
+    for path in ("/", thread, f"{thread}@{digest}", f"{thread}/history", f"{thread}.json", "/github.com/", "/lookup"):
+        assert client.get(path).status_code == 200
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.get_data(as_text=True)) == (503, "not readable: index\n")

@@ -1,0 +1,96 @@
+"""Answers the archive's own JSON API, `/api/v1`, and the `.json` forms of threads and searches.
+
+The shapes of threads and results are `search.serial`'s; here are requests, addresses and errors.
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from search.serial import thread_json
+from werkzeug.wrappers import Response
+
+from archiver.cli import coverage_json
+from archiver.model import HOST, RepositoryRef, Thread
+from archiver.store import Reader
+from search.index import Index
+from web import permalinks
+from web.config import SiteConfig
+from web.results import Searcher
+
+PREFIX = "/api/v1"
+# A word for each status, for programs; the message is for people.
+WORDS = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    410: "gone",
+    414: "too_long",
+    503: "unavailable",
+}
+
+
+class Api:
+    """The endpoints of `/api/v1`, over a store and an index."""
+
+    def __init__(self, store: Reader, index: Index, site: SiteConfig) -> None:
+        self._store = store
+        self._site = site
+        self._searcher = Searcher(store, index, site)
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes of `/api/v1`."""
+        api = Blueprint("api", __name__)
+        api.add_url_rule(f"{PREFIX}/threads/{HOST}/<owner>/<name>/<int:number>", "thread", self.thread)
+        api.add_url_rule(f"{PREFIX}/repositories", "repositories", self.repositories)
+        api.add_url_rule(f"{PREFIX}/search", "search", self.search)
+        api.add_url_rule("/search.json", "search_form", self.search)
+        return api
+
+    def thread(self, owner: str, name: str, number: int) -> ResponseReturnValue:
+        """Answer a thread as now known, whatever case or former name its repository is asked for by."""
+        ref = RepositoryRef(owner, name)
+        repository = self._store.find_repository(ref)
+        thread = self._store.thread(repository.id, number) if repository else None
+        if repository is None or thread is None:
+            return error(404, f"{ref}#{number} is not held")
+        return send_thread(thread, self._site)
+
+    def repositories(self) -> ResponseReturnValue:
+        """Answer what is held of each repository, and what is known to be missing."""
+        found = [
+            {
+                **coverage_json(each),
+                "description": each.repository.description,
+                "url": self._site.base_url + permalinks.repository(each.repository.ref),
+                "upstream_url": each.repository.ref.upstream_url,
+            }
+            for each in self._store.coverages()
+        ]
+        return send({"repositories": found})
+
+    def search(self) -> ResponseReturnValue:
+        """Answer one page of results; a page or size out of range is taken for the nearest that makes sense."""
+        return send(self._searcher.json(request.args))
+
+
+def send_thread(thread: Thread, site: SiteConfig) -> Response:
+    """Return a thread, or the snapshot at hand, as the API's object."""
+    return send(thread_json(thread, base_url=site.base_url))
+
+
+def error(status: int, message: str) -> Response:
+    """Return an error: a word for programs, a sentence for people."""
+    word = WORDS.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
+    return send({"error": word, "message": message}, status)
+
+
+def send(data: Any, status: int = 200) -> Response:
+    """Return JSON that pages of other sites may read too: there is nothing here but what is public."""
+    response = Response(json.dumps(data, ensure_ascii=False), status, mimetype="application/json")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response

@@ -1,0 +1,173 @@
+"""Makes the site: one Flask app over a store and an index, with its error pages and its answers about its own health.
+
+The pages themselves are in `threads` and `results`, the APIs in `api` and `github_api`; serving is `web.serve`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+
+from flask import Flask, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from archiver import __version__
+from archiver.errors import StoreError
+from archiver.model import iso
+from archiver.store import Reader
+from search.errors import SearchError
+from search.index import Index
+from web import api, github_api, permalinks, render, security
+from web.config import SiteConfig
+from web.results import ResultPages
+from web.threads import ThreadPages
+
+# What the error pages say: a heading, and what a reader can do.
+ERRORS = {
+    400: ("This request cannot be understood", "Something in the address has a value that makes no sense here."),
+    404: ("There is nothing at this address", "Permanent links keep working here, so a letter or digit may be wrong."),
+    405: ("This address can only be read", "The archive takes no changes through its pages."),
+    410: ("This was withdrawn", "It was on the record here, and has been taken out of public view."),
+    414: ("This address is too long", "A search has room for about four thousand characters."),
+    500: ("Something went wrong here", "The fault is on this side, and has been logged. Trying again later may help."),
+    503: ("The archive cannot be read at the moment", "Nothing is lost. Please try again in a few minutes."),
+}
+SEARCH_DOWN = ("Search is down at the moment", "The search index cannot be read. Every permanent link goes on working.")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    *, store: Reader, index: Index, site: SiteConfig, clock: Callable[[], datetime] = _utc_now
+) -> Flask:
+    """Make the WSGI application that shows a store and searches an index; it writes to neither.
+
+    `clock` tells the present moment in UTC.
+    """
+    app = Flask("web")
+    app.url_map.strict_slashes = False
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.finalize = render.printable
+    app.jinja_env.filters.update(render.filters(clock), iso=iso)
+    app.jinja_env.globals.update(site=site, permalinks=permalinks, version=__version__, asset=_asset(app))
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
+    security.fence(app, noindex=site.noindex)
+    app.register_blueprint(ThreadPages(store, site).blueprint())
+    app.register_blueprint(ResultPages(store, index, site).blueprint())
+    app.register_blueprint(api.Api(store, index, site).blueprint())
+    app.register_blueprint(github_api.GitHubApi(store, site).blueprint())
+    _add_health(app, store, index, site)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(StoreError, _store_down)
+    app.register_error_handler(SearchError, _search_down)
+    app.after_request(_make_conditional)
+    return app
+
+
+def _asset(app: Flask) -> Callable[[str], str]:
+    """Return what addresses a file of ours by its content too, so that caches may keep it for good."""
+
+    @lru_cache
+    def asset(name: str) -> str:
+        content = (Path(app.static_folder or "") / name).read_bytes()
+        return url_for("static", filename=name, v=sha256(content).hexdigest()[:12])
+
+    return asset
+
+
+# --- health -----------------------------------------------------------------------------------------------------------
+
+
+def _add_health(app: Flask, store: Reader, index: Index, site: SiteConfig) -> None:
+    @app.get("/healthz")
+    def healthz() -> ResponseReturnValue:
+        """Answer that the process lives, whatever else does not."""
+        return Response("ok\n", mimetype="text/plain")
+
+    @app.get("/readyz")
+    def readyz() -> ResponseReturnValue:
+        """Answer whether store and index can be read, and which cannot."""
+        problems = []
+        try:
+            store.last_change()
+        except StoreError as error:
+            app.logger.warning("not ready: %s", error)
+            problems.append("store")
+        try:
+            index.cursor()
+        except SearchError as error:
+            app.logger.warning("not ready: %s", error)
+            problems.append("index")
+        text = f"not readable: {', '.join(problems)}\n" if problems else "ready\n"
+        return Response(text, 503 if problems else 200, mimetype="text/plain")
+
+    @app.get("/robots.txt")
+    def robots() -> ResponseReturnValue:
+        """Tell robots what to leave alone: everything if so configured, else what has no end."""
+        closed = ["/"] if site.noindex else ["/search", "/lookup", "/api/"]
+        return Response("User-agent: *\n" + "".join(f"Disallow: {each}\n" for each in closed), mimetype="text/plain")
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    if code < 400:  # a redirect is raised as an exception too
+        return error.get_response()
+    phrase = HTTPStatus(code).phrase if code in set(HTTPStatus) else "Error"
+    heading, message = ERRORS.get(code, (phrase, error.description or ""))
+    # What `abort` was given for this request says more than the general sentence.
+    if code == 400 and error.description and error.description != type(error).description:
+        message = error.description
+    response = _error(code, heading, message)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _store_down(error: StoreError) -> ResponseReturnValue:
+    # The reader is not told where the store is, or what its driver says.
+    current_app.logger.error("store: %s", error)
+    return _error(503, *ERRORS[503], retry_after=60)
+
+
+def _search_down(error: SearchError) -> ResponseReturnValue:
+    current_app.logger.error("index: %s", error)
+    return _error(503, *SEARCH_DOWN, retry_after=60)
+
+
+def _error(code: int, heading: str, message: str, *, retry_after: int | None = None) -> Response:
+    if request.path.startswith(f"{github_api.PREFIX}/"):
+        response = github_api.error(code, heading)
+    elif request.path.startswith("/api/") or request.path.endswith(".json"):
+        response = api.error(code, message)
+    else:
+        response = Response(render_template("error.html", code=code, heading=heading, message=message), code)
+        response.mimetype = "text/html"
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+# --- caching ----------------------------------------------------------------------------------------------------------
+
+
+def _make_conditional(response: Response) -> Response:
+    """Give what was found an ETag, and answer 304 to whoever has it already."""
+    if request.method not in {"GET", "HEAD"} or response.status_code != 200 or response.direct_passthrough:
+        return response
+    response.headers.setdefault("Cache-Control", "no-cache")
+    if response.get_etag() == (None, None):
+        response.add_etag()
+    return response.make_conditional(request)

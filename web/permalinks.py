@@ -1,0 +1,149 @@
+"""Builds and reads the site's addresses: repositories, threads, posts, snapshots, histories and their other forms.
+
+It is pure: it knows neither Flask nor the store, and whether something is held is not its question.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from archiver.model import (
+    HOST,
+    Post,
+    PostKind,
+    RepositoryRef,
+    ThreadKind,
+    ThreadRef,
+    ThreadSummary,
+    compact,
+    post_anchor,
+)
+
+# How many digits of a digest stand in a permanent link; a link with more, up to all 64, leads to the same snapshot.
+SHOWN_DIGITS = 12
+
+KINDS = {
+    "issues": ThreadKind.ISSUE,
+    "issue": ThreadKind.ISSUE,
+    "pull": ThreadKind.PULL,
+    "pulls": ThreadKind.PULL,
+    "discussions": ThreadKind.DISCUSSION,
+    "discussion": ThreadKind.DISCUSSION,
+}
+_TAIL = re.compile(
+    r"(?P<number>[1-9][0-9]{0,9})"
+    r"(?:@(?:(?P<digest>[0-9A-Fa-f]{12,64})|(?P<time>[0-9]{8}[Tt][0-9]{6}[Zz])))?"
+    r"(?P<form>\.json)?\Z"
+)
+_ANCHOR_IN_FILES = re.compile(r"r([0-9]+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What stands after `issues/`: a thread's number; perhaps a snapshot, by (part of) its digest or by time; a form.
+
+    `digest` is lower-case hex of 12 to 64 digits, `at` is in UTC, `form` is empty (the page) or `json`.
+    """
+
+    number: int
+    digest: str | None = None
+    at: datetime | None = None
+    form: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the digest is complete, so that the address can never mean anything else."""
+        return self.digest is not None and len(self.digest) == 64
+
+
+def parse_tail(text: str) -> Tail | None:
+    """Read `389`, `389@0123456789ab`, `389@20180216T091200Z`, each perhaps with `.json`; None for anything else."""
+    found = _TAIL.match(text)
+    if found is None:
+        return None
+    at = None
+    if found["time"]:
+        try:
+            at = datetime.strptime(found["time"].upper(), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        except ValueError:  # the 31st of February
+            return None
+    digest = found["digest"].lower() if found["digest"] else None
+    return Tail(int(found["number"]), digest, at, "json" if found["form"] else "")
+
+
+# --- paths, from the site's root --------------------------------------------------------------------------------------
+
+
+def repositories() -> str:
+    """Return the path of the list of repositories."""
+    return f"/{HOST}/"
+
+
+def repository(ref: RepositoryRef) -> str:
+    """Return `/github.com/owner/name`."""
+    return f"/{HOST}/{ref}"
+
+
+def thread(ref: ThreadRef, *, digest: str | None = None, at: datetime | None = None, form: str = "") -> str:
+    """Return a thread's path, or that of one of its snapshots: by (part of) a digest, or by a time.
+
+    `form` is empty for the page, or `json`. A reference of unknown kind is taken for an issue: the site redirects.
+    """
+    kind = (ref.kind or ThreadKind.ISSUE).path
+    version = f"@{digest}" if digest else f"@{compact(at)}" if at else ""
+    return f"{repository(ref.repository)}/{kind}/{ref.number}{version}{f'.{form}' if form else ''}"
+
+
+def snapshot(summary: ThreadSummary) -> str:
+    """Return the path that stands in citations: the thread with the first digits of the snapshot at hand."""
+    return thread(summary.ref, digest=summary.snapshot[:SHOWN_DIGITS])
+
+
+def history(ref: ThreadRef) -> str:
+    """Return the path of the list of a thread's captures."""
+    return f"{thread(ref)}/history"
+
+
+def anchor(post: Post, kind: ThreadKind) -> str:
+    """Name a post's place in its thread's page, as on GitHub, without the `#`."""
+    return post_anchor(post.kind, post.id, kind)
+
+
+def post(summary: ThreadSummary, kind: PostKind, post_id: int, *, fixed: bool = False) -> str:
+    """Return the path of a post within its thread as now known, or (`fixed`) within the snapshot at hand."""
+    where = snapshot(summary) if fixed else thread(summary.ref)
+    return f"{where}#{post_anchor(kind, post_id, summary.kind)}"
+
+
+def upstream_post(summary: ThreadSummary, kind: PostKind, post_id: int) -> str:
+    """Return the post's address on GitHub."""
+    return f"{summary.upstream_url}#{post_anchor(kind, post_id, summary.kind)}"
+
+
+def api_thread(ref: ThreadRef) -> str:
+    """Return the path of a thread in the JSON API."""
+    return f"/api/v1/threads/{HOST}/{ref.repository}/{ref.number}"
+
+
+def lookup(reference: str = "") -> str:
+    """Return the path that looks a reference up."""
+    return f"/lookup?{urlencode({'url': reference})}" if reference else "/lookup"
+
+
+def search(query: str = "", *, sort: str = "", page: int = 1, form: str = "") -> str:
+    """Return the path of a search; what is empty or the first page is left out."""
+    wanted = {"q": query, "sort": sort, "page": str(page) if page > 1 else ""}
+    parts = urlencode({name: value for name, value in wanted.items() if value})
+    return f"/search{f'.{form}' if form else ''}{f'?{parts}' if parts else ''}"
+
+
+def same_anchor(fragment: str) -> str:
+    """Return the anchor under which this site knows a fragment of a GitHub URL.
+
+    The files tab of a pull request says `#r123` for what its conversation calls `#discussion_r123`.
+    """
+    found = _ANCHOR_IN_FILES.match(fragment)
+    return f"discussion_r{found[1]}" if found else fragment

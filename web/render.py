@@ -1,0 +1,244 @@
+"""Turns values into words and safe HTML for the templates: dates, outcomes, roles, snippets, the text of posts.
+
+It makes no page and reads no store; the present moment is a parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from archiver import markup
+from archiver.model import Relevance, Revision, ThreadKind, ThreadSummary
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+ROLES = {
+    "OWNER": "owner",
+    "MEMBER": "member",
+    "COLLABORATOR": "collaborator",
+    "CONTRIBUTOR": "contributor",
+    "FIRST_TIME_CONTRIBUTOR": "first-time contributor",
+    "FIRST_TIMER": "new to GitHub",
+    "MANNEQUIN": "imported account",
+}
+NOUNS = {ThreadKind.ISSUE: "issue", ThreadKind.PULL: "pull request", ThreadKind.DISCUSSION: "discussion"}
+_REASONS = {
+    "completed": "as completed",
+    "not_planned": "as not planned",
+    "duplicate": "as a duplicate",
+    "resolved": "as resolved",
+    "outdated": "as outdated",
+}
+_WHY = {
+    "subject": "licensing is what it is about",
+    "debate": "it holds a side debate about licensing",
+    "mention": "it mentions licensing",
+}
+# Beyond this length a rendered text is not worth its place in memory.
+_CACHED_LENGTH = 50_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+def day(moment: datetime) -> str:
+    """Print a date in full: `26 January 2016`."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def clock_time(moment: datetime) -> str:
+    """Print a time of day: `14:13 UTC`."""
+    return f"{moment.astimezone(UTC):%H:%M} UTC"
+
+
+def minute(moment: datetime) -> str:
+    """Print a date with its time: `26 January 2016, 14:13 UTC`."""
+    return f"{day(moment)}, {clock_time(moment)}"
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """Say how long ago a moment was, in one unit: `8 years ago`; `just now` within a minute (clocks differ)."""
+    if now - moment < timedelta(minutes=1):
+        return "just now"
+    return f"{_units(moment, now)[0]} ago"
+
+
+def duration(start: datetime, end: datetime) -> str:
+    """Say how much time lies between two moments, in its two largest units: `7 hours 49 minutes`."""
+    if end - start < timedelta(minutes=1):
+        return "less than a minute"
+    return " ".join(_units(start, end)[:2])
+
+
+def _units(start: datetime, end: datetime) -> list[str]:
+    """Return the difference of two moments from its largest unit on, a unit of nothing left out after the first."""
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    months = (end.year - start.year) * 12 + end.month - start.month
+    # A month has passed when its day and time have: from the 31st of January, on the 1st of March at the latest.
+    if (end.day, end.time()) < (start.day, start.time()):
+        months -= 1
+    rest = end - _months_later(start, months)
+    minutes = int(rest.total_seconds()) // 60
+    counts = [
+        (months // 12, "year"),
+        (months % 12, "month"),
+        (minutes // 1440, "day"),
+        (minutes // 60 % 24, "hour"),
+        (minutes % 60, "minute"),
+    ]
+    first = next((at for at, (count, _) in enumerate(counts) if count), len(counts) - 1)
+    return [plural(*counts[first])] + [plural(*each) for each in counts[first + 1 : first + 2] if each[0]]
+
+
+def _months_later(moment: datetime, months: int) -> datetime:
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    # The 31st becomes the 28th, 29th or 30th where the month has no more days.
+    for last in range(moment.day, moment.day - 4, -1):
+        try:
+            return moment.replace(year=year, month=month + 1, day=last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def plural(count: int, noun: str, several: str | None = None) -> str:
+    """Print a count with its noun: `1 post`, `1,204 posts`."""
+    return f"{count:,} {noun if count == 1 else several or noun + 's'}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Join words as a sentence does: `a`, `a and b`, `a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def role(association: str) -> str:
+    """Say in words what GitHub knows of an author's standing; empty for an outsider."""
+    return ROLES.get(association.upper(), "")
+
+
+def noun(kind: ThreadKind) -> str:
+    """Return `issue`, `pull request` or `discussion`."""
+    return NOUNS[kind]
+
+
+def state(summary: ThreadSummary) -> str:
+    """Say in a word or three how a thread stands: `open`, `merged`, `closed as not planned`, `closed, not merged`."""
+    if summary.outcome == "closed":
+        if summary.kind is ThreadKind.PULL:
+            return "closed, not merged"
+        reason = _REASONS.get(summary.state_reason or "")
+        return f"closed {reason}" if reason else "closed"
+    return summary.outcome
+
+
+def outcome(summary: ThreadSummary) -> str:
+    """Say how a thread ended and after how long: `closed as not planned, 7 hours 49 minutes after it was opened`."""
+    ended = summary.merged_at or summary.closed_at
+    if summary.outcome == "open":
+        again = "reopened, and " if summary.state_reason == "reopened" else ""
+        return f"{again}open when it was captured"
+    return f"{state(summary)}, {duration(summary.created_at, ended)} after it was opened" if ended else state(summary)
+
+
+def lock(summary: ThreadSummary) -> str:
+    """Say that a thread is locked, and why if that is known; empty if it is not."""
+    if not summary.locked:
+        return ""
+    return f"locked as {summary.lock_reason}" if summary.lock_reason else "locked"
+
+
+def why(relevance: Relevance) -> str:
+    """Say why a thread is kept; empty where no verdict was reached (a watch may keep everything)."""
+    return _WHY.get(relevance.verdict, "")
+
+
+# --- texts ------------------------------------------------------------------------------------------------------------
+
+
+def snippet(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
+    """Mark the spans (start and end in characters) of a plain text; overlaps and spans out of range do no harm."""
+    parts: list[Markup] = []
+    at = 0
+    for start, end in sorted(spans):
+        start, end = max(start, at), min(end, len(text))
+        if start < end:
+            parts += [escape(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+            at = end
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def prose(revision: Revision, base: str) -> Markup:
+    """Return a revision's text as safe HTML; relative links are read from `base`, the thread's upstream address."""
+    if len(revision.body) + len(revision.body_html or "") > _CACHED_LENGTH:
+        return _prose(revision.body, revision.body_html, base)
+    return _cached_prose(revision.body, revision.body_html, base)
+
+
+def _prose(body: str, body_html: str | None, base: str) -> Markup:
+    # `markup.render` ends in an allow-list, which is what makes this safe.
+    return Markup(markup.render(body, body_html, base))  # noqa: S704
+
+
+_cached_prose = lru_cache(maxsize=1024)(_prose)
+
+
+def ticked(sentence: str) -> Markup:
+    """Set what stands between backticks apart, as the notices of the query language use them."""
+    parts = sentence.split("`")
+    shown = [Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts)]
+    return Markup("").join(shown)
+
+
+def breakable(address: str) -> Markup:
+    """Show an address so that a line breaks where a reader expects it: after a slash, before an `@`."""
+    return Markup("<wbr>").join(re.split(r"(?<=[^/:]/)(?=[^/])|(?=@)", address))
+
+
+def capitalize_first(text: str) -> str:
+    """Begin a sentence, leaving the rest as it is (Jinja's own filter would make logins and names lower case)."""
+    return text[:1].upper() + text[1:]
+
+
+def printable(value: Any) -> Any:
+    """Leave out of a template's output what no HTML page can hold: control characters (they stay in the JSON)."""
+    if not isinstance(value, str) or not _CONTROL.search(value):
+        return value
+    clean = _CONTROL.sub("", value)
+    return Markup(clean) if isinstance(value, Markup) else clean  # noqa: S704 - it was Markup before
+
+
+def filters(clock: Callable[[], datetime]) -> dict[str, Callable[..., Any]]:
+    """Return the templates' filters; `clock` tells the present moment in UTC."""
+    return {
+        "day": day,
+        "minute": minute,
+        "clock": clock_time,
+        "relative": lambda moment: relative(moment, clock()),
+        "plural": plural,
+        "listed": listed,
+        "role": role,
+        "noun": noun,
+        "state": state,
+        "outcome": outcome,
+        "lock": lock,
+        "why": why,
+        "breakable": breakable,
+        "ticked": ticked,
+        "capitalize_first": capitalize_first,
+        "snippet": lambda snippet_: snippet(snippet_.text, snippet_.spans),
+        "prose": prose,
+    }

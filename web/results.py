@@ -1,0 +1,169 @@
+"""Shows the home page and the results of searches.
+
+What fits a query is the index's to say; what a hit's thread is, the store's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from archiver.model import ThreadSummary
+from archiver.store import Reader
+from search.index import MAX_OFFSET, MAX_PER_PAGE, Hit, Index, ResultPage
+from search.query import SORTS, And, Node, conjunction, parse
+from search.serial import results_json
+from web import permalinks
+from web.config import SiteConfig
+
+PER_PAGE = 20
+MAX_PAGE = MAX_OFFSET // PER_PAGE
+NEWEST = 12
+# The orders that the form offers; more can be written into the query as `sort:`.
+OFFERED_SORTS = {
+    "": "best match",
+    "created-desc": "newest",
+    "created-asc": "oldest",
+    "updated-desc": "last active",
+    "comments-desc": "most discussed",
+}
+QUALIFIER_OF_FACET = {"repository": "repo", "state": "is"}
+MAX_FACET_VALUES = 8
+MAX_DROPS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of results: what was asked, what the index answered, and the threads of its hits.
+
+    `notices` say what of the query could not be used; the answer has its own.
+    """
+
+    query: str
+    sort: str
+    answer: ResultPage
+    notices: tuple[str, ...]
+    results: tuple[tuple[ThreadSummary, Hit], ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, as far as one can page through."""
+        return min(MAX_OFFSET // self.answer.per_page, -(-self.answer.total // self.answer.per_page))
+
+
+class Searcher:
+    """Runs a request's search: reads its parameters, asks the index, and looks the hits' threads up in the store."""
+
+    def __init__(self, store: Reader, index: Index, site: SiteConfig) -> None:
+        self._store = store
+        self._index = index
+        self._site = site
+
+    def find(self, parameters: Mapping[str, str], *, per_page: int = PER_PAGE) -> Found:
+        """Return the page of results that a request's parameters ask for. Raises SearchError if the index is down."""
+        query = " ".join(parameters.get("q", "").split())
+        parsed = parse(query)
+        sort = parameters.get("sort", "")
+        notices = list(parsed.notices)
+        if sort and sort not in SORTS:
+            notices.append(f"The order `{sort[:40]}` is not known; known are {', '.join(SORTS)}. It was left out.")
+            sort = ""
+        page = whole_number(parameters.get("page"), 1, MAX_OFFSET)
+        # What is written in the query wins over the form's order.
+        answer = self._index.search(parsed.tree, sort=parsed.sort or sort or None, page=page, per_page=per_page)
+        summaries = self._store.summaries_by_key([each.key for each in answer.hits])
+        # The index may be a moment behind the store: what is no longer held is left out.
+        results = tuple((summaries[each.key], each) for each in answer.hits if each.key in summaries)
+        return Found(query, sort, answer, tuple(notices), results)
+
+    def json(self, parameters: Mapping[str, str]) -> Any:
+        """Return the API's answer to a request's parameters."""
+        found = self.find(parameters, per_page=whole_number(parameters.get("per_page"), PER_PAGE, MAX_PER_PAGE))
+        summaries = {summary.key: summary for summary, _ in found.results}
+        return results_json(
+            found.query, found.answer, summaries, base_url=self._site.base_url, notices=found.notices
+        )
+
+    def drops(self, query: str) -> list[tuple[str, str, int]]:
+        """Return what to ask instead of a query that finds nothing: in words, as a query, and how much that finds.
+
+        It is the query without one of its parts or, where that finds nothing either, one part alone.
+        """
+        tree = parse(query).tree
+        if not isinstance(tree, And) or len(tree.nodes) > MAX_DROPS:
+            return []
+        without = [
+            ("without", part, conjunction([each for each in tree.nodes if each is not part])) for part in tree.nodes
+        ]
+        alone: list[tuple[str, Node, Node]] = [("only", part, part) for part in tree.nodes]
+        for ways in (without, alone):
+            counted = [(f"{word} {part}", str(rest), self._total(rest)) for word, part, rest in ways]
+            if found := [each for each in counted if each[2]]:
+                return sorted(found, key=lambda each: -each[2])
+        return []
+
+    def _total(self, query: Node) -> int:
+        return self._index.search(query, per_page=1).total
+
+
+class ResultPages:
+    """The home page and the search page, over a store and an index."""
+
+    def __init__(self, store: Reader, index: Index, site: SiteConfig) -> None:
+        self._store = store
+        self._searcher = Searcher(store, index, site)
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes of these pages."""
+        pages = Blueprint("results", __name__)
+        pages.add_url_rule("/", "home", self.home)
+        pages.add_url_rule("/search", "search", self.search)
+        return pages
+
+    def home(self) -> ResponseReturnValue:
+        """Show the search box, what is held in numbers, and the newest debates."""
+        return render_template(
+            "home.html", holdings=self._store.holdings(), debates=self._store.summaries(order="created", limit=NEWEST)
+        )
+
+    def search(self) -> ResponseReturnValue:
+        """Show a page of results; without a query, only the form and what it understands."""
+        if not request.args.get("q", "").strip():
+            return render_template("search.html", found=None, sorts=OFFERED_SORTS)
+        found = self._searcher.find(request.args)
+        if found.answer.page > max(1, found.pages):
+            abort(404)
+
+        def pager(page: int) -> str:
+            return permalinks.search(found.query, sort=found.sort, page=page)
+
+        return render_template(
+            "search.html",
+            found=found,
+            sorts=OFFERED_SORTS | ({found.sort: found.sort} if found.sort not in OFFERED_SORTS else {}),
+            drops=[] if found.answer.total else self._searcher.drops(found.query),
+            facets=_facets(found),
+            pager=pager,
+        )
+
+
+def _facets(found: Found) -> list[tuple[str, list[tuple[str, int, str]]]]:
+    """Return the facets that divide the results, by name: each value with its count and the query narrowed to it."""
+    shown = []
+    for name, qualifier in QUALIFIER_OF_FACET.items():
+        values = found.answer.facets.get(name, ())
+        if len(values) > 1:
+            narrowed = [(each.value, each.count, f"{found.query} {qualifier}:{each.value}") for each in values]
+            shown.append((name, narrowed[:MAX_FACET_VALUES]))
+    return shown
+
+
+def whole_number(text: str | None, default: int, most: int) -> int:
+    """Read a positive number, at most `most`; `default` for anything else."""
+    if not text or not (text.isascii() and text.isdigit()):
+        return default
+    return min(most, max(1, int(text[:9])))
