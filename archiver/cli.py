@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Any
 
 import click
 from rich.console import Console
@@ -32,12 +31,13 @@ from archiver.config import (
     check_http_url,
     token_from_environment,
 )
+from archiver.coverage import coverage_json
 from archiver.crawl import Crawler, Progress, Report
 from archiver.errors import ArchiveError, RateLimited
 from archiver.github.client import GitHub, Stopped
 from archiver.license import Vocabulary
 from archiver.model import RepositoryRef, ThreadRef, iso, parse_reference
-from archiver.store import Coverage, Store, migrate, open_store
+from archiver.store import Store, migrate, open_store
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,9 @@ class Archive:
         """The store's URL, its path made absolute."""
         return self.file.resolve_url(self.store.url)
 
-    def open_store(self) -> Store:
+    def open_store(self, *, read_only: bool = False) -> Store:
         """Open the store. Raises StoreError."""
-        return open_store(self.store_url)
+        return open_store(self.store_url, read_only=read_only)
 
     def vocabulary(self) -> Vocabulary:
         """Return the built-in vocabulary with the configured words."""
@@ -284,25 +284,6 @@ def status_command(archive: Archive, as_json: bool) -> None:
         for failure in each.failures:
             times = "" if failure.times == 1 else f" ({failure.times} times)"
             click.echo(f"  failed         {failure.target} {failure.reason}, {iso(failure.at)}{times}")
-
-
-def coverage_json(coverage: Coverage) -> dict[str, Any]:
-    """Return a repository's coverage as the API gives it."""
-    return {
-        "repository": str(coverage.repository.ref),
-        "id": coverage.repository.id,
-        "aliases": list(coverage.repository.aliases),
-        "threads": coverage.threads,
-        "posts": coverage.posts,
-        "posts_upstream": coverage.posts_upstream,
-        "first_complete_at": iso(coverage.first_complete_at) if coverage.first_complete_at else None,
-        "last_complete_at": iso(coverage.last_complete_at) if coverage.last_complete_at else None,
-        "unfinished": coverage.unfinished,
-        "gaps": [{"number": number, "gap": gap} for number, gap in coverage.gaps],
-        "failures": [
-            {"target": f.target, "reason": f.reason, "at": iso(f.at), "times": f.times} for f in coverage.failures
-        ],
-    }
 
 
 @click.command("migrate")

@@ -6,18 +6,19 @@ The shapes of threads and results are `search.serial`'s; here are requests, addr
 from __future__ import annotations
 
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from search.serial import thread_json
 from werkzeug.wrappers import Response
 
-from archiver.cli import coverage_json
+from archiver.coverage import coverage_json
 from archiver.model import HOST, RepositoryRef, Thread
 from archiver.store import Reader
 from search.index import Index
+from search.serial import thread_json
 from web import permalinks
 from web.config import SiteConfig
 from web.results import Searcher
@@ -46,6 +47,7 @@ class Api:
         """Return the routes of `/api/v1`."""
         api = Blueprint("api", __name__)
         api.add_url_rule(f"{PREFIX}/threads/{HOST}/<owner>/<name>/<int:number>", "thread", self.thread)
+        api.add_url_rule(f"{PREFIX}/snapshots/<digest>", "snapshot", self.snapshot)
         api.add_url_rule(f"{PREFIX}/repositories", "repositories", self.repositories)
         api.add_url_rule(f"{PREFIX}/search", "search", self.search)
         api.add_url_rule("/search.json", "search_form", self.search)
@@ -59,6 +61,15 @@ class Api:
         if repository is None or thread is None:
             return error(404, f"{ref}#{number} is not held")
         return send_thread(thread, self._site)
+
+    def snapshot(self, digest: str) -> ResponseReturnValue:
+        """Answer the very bytes whose SHA-256 is the digest, so that anybody can recompute it."""
+        record = self._store.snapshot_record(digest.lower()) if re.fullmatch(r"[0-9A-Fa-f]{64}", digest) else None
+        if record is None:
+            return error(404, "no snapshot with that digest is held; all 64 digits are needed here")
+        response = Response(record, mimetype="application/json")
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
 
     def repositories(self) -> ResponseReturnValue:
         """Answer what is held of each repository, and what is known to be missing."""

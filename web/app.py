@@ -45,9 +45,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(
-    *, store: Reader, index: Index, site: SiteConfig, clock: Callable[[], datetime] = _utc_now
-) -> Flask:
+def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable[[], datetime] = _utc_now) -> Flask:
     """Make the WSGI application that shows a store and searches an index; it writes to neither.
 
     `clock` tells the present moment in UTC.

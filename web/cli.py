@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,8 +27,9 @@ from archiver.errors import ArchiveError, ConfigError
 from archiver.schedule import Job, Schedule
 from archiver.store import Store
 from search import cli as search_cli
+from search.errors import IndexUnavailable
 from search.index import Index, IndexConfig, open_index
-from search.sync import sync
+from search.sync import rebuild, sync
 from web.app import create_app
 from web.config import SiteConfig
 from web.demo import running_demo
@@ -110,12 +112,11 @@ def main(context: click.Context, config: Path | None, verbose: bool) -> None:
 
 
 def _set_up_logging(verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)-7s %(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%S",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    formatter = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", datefmt="%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime  # the same times as in the store and on the pages
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
     # These speak of every request and every job at INFO, and httpcore of headers at DEBUG: a token would be among them.
     logging.getLogger("httpx").setLevel(logging.INFO if verbose else logging.WARNING)
     for name in ("httpcore", "apscheduler", "alembic", "waitress"):
@@ -148,7 +149,7 @@ def example_config() -> str:
 def serve_command(application: Application) -> None:
     """Serve the site alone, read-only; crawl and sync elsewhere."""
     stop = archiver_cli.StopSignal()
-    with stop.installed(), application.open_store() as store:
+    with stop.installed(), application.open_store(read_only=True) as store:
         _serve(application, store, application.open_index(), stop, [])
 
 
@@ -205,9 +206,15 @@ def _crawl_watch(application: Application, store: Store, watch: WatchConfig, sto
 
 
 def _sync(store: Store, index: Index) -> None:
-    if index.cursor() != store.last_change():
+    try:
+        if index.cursor() == store.last_change():
+            return
         done = sync(store, index)
-        log.info("index: %d threads put, %d removed", done.puts, done.deletions)
+    except IndexUnavailable as error:
+        # Damaged, or of another version of this program: nothing is in it that the store does not have.
+        log.warning("%s; building it anew", error)
+        done = rebuild(store, index)
+    log.info("index: %d threads put, %d removed", done.puts, done.deletions)
 
 
 @main.command("demo")

@@ -50,9 +50,7 @@ def running_demo(folder: Path, port: int, say: Callable[[str], None]) -> Iterato
         with GitHub(f"{api.url}/api/v3", version=__version__) as github:
             for name in names:
                 kept += Crawler(store, github, Vocabulary()).crawl(parse_reference(name)).captured
-            say(
-                f"2. Crawled in {github.requests} requests: {kept} threads are new; the rest is about other things."
-            )
+            say(f"2. Crawled in {github.requests} requests: {kept} threads are new; the rest is about other things.")
         index = open_index(f"whoosh:{folder / 'index'}")
         stack.callback(index.close)
         say(f"3. Indexed {sync(store, index).puts} threads.")

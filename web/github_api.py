@@ -72,9 +72,7 @@ class GitHubApi:
         rate = {"limit": RATE_LIMIT, "used": 0, "remaining": RATE_LIMIT, "reset": int(time.time()) + 3600}
         return _answer({"resources": {"core": rate, "search": rate}, "rate": rate})
 
-    def repository(
-        self, owner: str = "", name: str = "", repository_id: int | None = None
-    ) -> ResponseReturnValue:
+    def repository(self, owner: str = "", name: str = "", repository_id: int | None = None) -> ResponseReturnValue:
         """Answer the repository's object."""
         found = self._find(owner, name, repository_id)
         return found if isinstance(found, Response) else _answer(self._repository_object(found))

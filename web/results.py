@@ -84,9 +84,7 @@ class Searcher:
         """Return the API's answer to a request's parameters."""
         found = self.find(parameters, per_page=whole_number(parameters.get("per_page"), PER_PAGE, MAX_PER_PAGE))
         summaries = {summary.key: summary for summary, _ in found.results}
-        return results_json(
-            found.query, found.answer, summaries, base_url=self._site.base_url, notices=found.notices
-        )
+        return results_json(found.query, found.answer, summaries, base_url=self._site.base_url, notices=found.notices)
 
     def drops(self, query: str) -> list[tuple[str, str, int]]:
         """Return what to ask instead of a query that finds nothing: in words, as a query, and how much that finds.

@@ -81,6 +81,7 @@ def _thread(table: Table, accounts: Mapping[str, Account]) -> tuple[ObservedThre
 def _post(table: Table, accounts: Mapping[str, Account], kind: PostKind) -> ObservedPost:
     created = _utc(table["created"])
     body = table.get("body", "").strip("\n")
+    html = cmarkgfm.github_flavored_markdown_to_html(body, options=Options.CMARK_OPT_UNSAFE)
     return ObservedPost(
         kind=kind,
         id=table["id"],
@@ -89,8 +90,8 @@ def _post(table: Table, accounts: Mapping[str, Account], kind: PostKind) -> Obse
         created_at=created,
         updated_at=_utc(table["updated"]) if "updated" in table else created,
         body=body,
-        body_html=cmarkgfm.github_flavored_markdown_to_html(body, options=Options.CMARK_OPT_UNSAFE) if body else "",
-        raw={},
+        body_html=html,
+        raw={"body": body, "body_html": html, "body_text": body},
     )
 
 

@@ -205,9 +205,7 @@ class ThreadPages:
             asked = parse_reference(text)
         except BadReference as error:
             return render_template("lookup.html", text=text, problem=str(error)), 400
-        repository = self._store.find_repository(
-            asked if isinstance(asked, RepositoryRef) else asked.repository
-        )
+        repository = self._store.find_repository(asked if isinstance(asked, RepositoryRef) else asked.repository)
         if repository is not None and isinstance(asked, RepositoryRef):
             return redirect(permalinks.repository(repository.ref), 302)
         ref = self._held(repository, asked.number) if repository and isinstance(asked, ThreadRef) else None

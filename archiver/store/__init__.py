@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 
-from archiver.store.engine import check_schema, connect, migrate, translated
+from archiver.store.engine import check_schema, connect, migrate, refuse_writes, translated
 from archiver.store.reading import Coverage, Failure, Holdings, Reader
 from archiver.store.writing import Cached, CrawlState, Transaction, Unsettled
 
@@ -66,14 +66,17 @@ class Store(Reader):
             yield Transaction(connection, self._clock())
 
 
-def open_store(url: str, clock: Callable[[], datetime] = _utc_now) -> Store:
+def open_store(url: str, clock: Callable[[], datetime] = _utc_now, *, read_only: bool = False) -> Store:
     """Open the store at a URL (`sqlite:///path`), creating an empty one where there is none.
 
+    `read_only` makes the database refuse every later write.
     Raises SchemaOutdated (run `onrecord migrate`), SchemaTooNew, or StoreError if it cannot be opened.
     """
     store = Store(url, clock)
     try:
         check_schema(store._engine, url)
+        if read_only:
+            refuse_writes(store._engine)
     except BaseException:
         store.close()
         raise

@@ -97,6 +97,12 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
         raise
 
 
+def refuse_writes(engine: sa.Engine) -> None:
+    """Make SQLite itself refuse to write through this engine from now on."""
+    event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA query_only = ON"))
+    engine.dispose()
+
+
 def _begin(connection: sa.Connection) -> None:
     # A writer takes the lock at once: two that read first and write later could not both go on.
     writes = connection.get_execution_options().get("writes", False)

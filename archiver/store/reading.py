@@ -123,11 +123,16 @@ class Reader:
             if repository is None:
                 raise NotHeld(f"no repository with the number {repository_id} is held", key=str(repository_id))
             mine = (t.c.repository_id == repository_id) & t.c.snapshot.is_not(None)
-            numbers = connection.execute(
-                sa.select(sa.func.count(), sa.func.sum(t.c.post_count), sa.func.sum(t.c.comments_upstream + 1)).where(
-                    mine
-                )
+            threads, upstream = connection.execute(
+                sa.select(sa.func.count(), sa.func.sum(t.c.comments_upstream + 1)).where(mine)
             ).one()
+            # Of the kinds that GitHub's own count counts, so that the two numbers can be held against each other.
+            counted = s.post.c.kind.in_([PostKind.OPENING.value, PostKind.COMMENT.value])
+            posts = connection.execute(
+                sa.select(sa.func.count())
+                .select_from(s.post.join(t, t.c.id == s.post.c.thread_id))
+                .where(mine, counted)
+            ).scalar_one()
             state = (
                 connection.execute(sa.select(s.crawl_state).where(s.crawl_state.c.repository_id == repository_id))
                 .mappings()
@@ -147,9 +152,9 @@ class Reader:
             )
         return Coverage(
             repository=repository,
-            threads=numbers[0],
-            posts=numbers[1] or 0,
-            posts_upstream=numbers[2] or 0,
+            threads=threads,
+            posts=posts,
+            posts_upstream=upstream or 0,
             first_complete_at=state["first_complete_at"] if state else None,
             last_complete_at=state["last_complete_at"] if state else None,
             unfinished=bool(state and state["phase"]),
@@ -351,7 +356,9 @@ def _summaries(connection: sa.Connection, rows: Sequence[Row]) -> list[ThreadSum
 
 
 def _summary(row: Row, repository: Repository, record: Mapping[str, Any], digest: str) -> ThreadSummary:
-    created_at = parse_iso(record["created_at"])
+    # Not part of a snapshot (archiver.digests says why), so for an older one it is known if that closing still stands.
+    latest = row["summary"]
+    closed_by = latest["closed_by"] if latest["closed_at"] == record["closed_at"] else None
     return ThreadSummary(
         repository=repository,
         number=row["number"],
@@ -366,11 +373,11 @@ def _summary(row: Row, repository: Repository, record: Mapping[str, Any], digest
         assignees=tuple(record["assignees"]),
         author=_account(record["author"]),
         author_association=record["author_association"],
-        created_at=created_at,
+        created_at=parse_iso(record["created_at"]),
         updated_at=row["updated_at"],
         closed_at=_moment(record["closed_at"]),
         merged_at=_moment(record["merged_at"]),
-        closed_by=_account(record["closed_by"]),
+        closed_by=_account(closed_by),
         post_count=row["post_count"],
         comments_upstream=row["comments_upstream"],
         snapshot=digest,

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from archiver.model import Account, PostKind, Repository, ThreadKind
 from archiver.store import schema as s
-from archiver.store.reading import Reader, Row, _repository_by_id
+from archiver.store.reading import Reader, Row, _repository_by_id, fits
 
 ISSUE_SORTS = {
     "created": s.thread.c.created_at,
@@ -101,6 +101,8 @@ class UpstreamReader:
 
     def issue(self, repository_id: int, number: int) -> UpstreamIssue | None:
         """Return one issue or pull request; None if it is not held."""
+        if not fits(number):
+            return None
         t = s.thread
         query = sa.select(t).where(
             t.c.repository_id == repository_id,
@@ -141,7 +143,10 @@ class UpstreamReader:
 
     def comment(self, repository_id: int, comment_id: int) -> UpstreamComment | None:
         """Return the comment with GitHub's number; None if it is not held."""
+        if not fits(comment_id):
+            return None
         query = _select_comments().where(_comments_of(repository_id), s.post.c.github_id == comment_id)
+        query = query.order_by(s.thread.c.id.desc()).limit(1)
         with self._reader._connection() as connection:
             row = connection.execute(query).mappings().one_or_none()
             return None if row is None else _comment(row)

@@ -205,13 +205,15 @@ class Transaction:
 
     def _observe_batch(self, thread_id: int, posts: Sequence[ObservedPost]) -> bool:
         """Keep some messages of one thread; return whether any of them is new or says something else than before."""
-        held = self._held_posts(posts)
+        held = self._held_posts(thread_id, posts)
         self._save_accounts([post.author for post in posts if post.author])
         revisions: dict[str, dict[str, Any]] = {}
         new: dict[tuple[str, int], dict[str, Any]] = {}
         changed = False
         for seen in posts:
-            row = held.get((seen.kind.value, seen.id))
+            key = (seen.kind.value, seen.id)
+            # The same post twice in one answer (a page that shifted) is one post: the second is held against the first.
+            row = new.get(key) or held.get(key)
             if row is not None and seen.updated_at < row["updated_at"]:
                 continue  # an older answer than the one we have
             author = seen.author
@@ -237,8 +239,7 @@ class Transaction:
                 "revision": digest,
             }
             if row is None:
-                # The same post twice in one answer (a page that shifted) is one post: the later text stands.
-                new[seen.kind.value, seen.id] = {
+                new[key] = {
                     "thread_id": thread_id,
                     "kind": seen.kind.value,
                     "github_id": seen.id,
@@ -246,24 +247,29 @@ class Transaction:
                     "created_at": seen.created_at,
                     **values,
                 }
-            elif any(row[key] != value for key, value in values.items()):
-                mine = sa.and_(
-                s.post.c.thread_id == thread_id, s.post.c.kind == seen.kind.value, s.post.c.github_id == seen.id
-            )
-                self._update(s.post, mine, **values)
+            elif key in new:
+                new[key] |= values
+            elif any(row[name] != value for name, value in values.items()):
+                self._update(s.post, s.post.c.id == row["id"], **values)
+                held[key] = {**row, **values}
                 changed = changed or row["revision"] != digest or row["author_id"] != values["author_id"]
-        query = sa.select(s.revision.c.digest).where(s.revision.c.digest.in_(sorted(revisions)))
+        query = sa.select(s.revision.c.digest).where(
+            s.revision.c.thread_id == thread_id, s.revision.c.digest.in_(sorted(revisions))
+        )
         known = set(self._connection.execute(query).scalars())
         self._insert_all(s.revision, [values for digest, values in revisions.items() if digest not in known])
         self._insert_all(s.post, list(new.values()))
         return changed or bool(new)
 
-    def _held_posts(self, posts: Sequence[ObservedPost]) -> dict[tuple[str, int], sa.RowMapping]:
-        held: dict[tuple[str, int], sa.RowMapping] = {}
+    def _held_posts(self, thread_id: int, posts: Sequence[ObservedPost]) -> dict[tuple[str, int], Mapping[str, Any]]:
+        held: dict[tuple[str, int], Mapping[str, Any]] = {}
         for kind in {post.kind.value for post in posts}:
             ids = sorted({post.id for post in posts if post.kind.value == kind})
-            query = sa.select(s.post).where(s.post.c.kind == kind, s.post.c.github_id.in_(ids))
-            held |= {(kind, row["github_id"]): row for row in self._connection.execute(query).mappings()}
+            query = sa.select(s.post).where(
+                s.post.c.thread_id == thread_id, s.post.c.kind == kind, s.post.c.github_id.in_(ids)
+            )
+            rows = self._connection.execute(query).mappings()
+            held |= {(kind, row["github_id"]): dict(row) for row in rows}
         return held
 
     def _save_accounts(self, seen: Sequence[Account]) -> None:
@@ -317,6 +323,7 @@ class Transaction:
             "gap": gap,
             "post_count": len(posts),
             "relevance": _relevance_record(relevance),
+            "summary": row["fields"],
         }
         changed = bool(digest != row["snapshot"])
         if changed:
@@ -325,12 +332,11 @@ class Transaction:
             self._insert(s.capture, thread_id=row["id"], snapshot=digest, captured_at=self.now)
             values |= {
                 "snapshot": digest,
-                "summary": row["fields"],
                 "first_captured_at": row["first_captured_at"] or self.now,
                 "captured_at": self.now,
             }
         self._update(s.thread, s.thread.c.id == row["id"], **values)
-        if changed or values["relevance"] != row["relevance"] or row["gap"] != gap:
+        if changed or any(values[name] != row[name] for name in ("summary", "relevance", "gap")):
             self._note_change("put", thread_key(repository_id, number))
         return changed
 

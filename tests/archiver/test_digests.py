@@ -57,7 +57,6 @@ FIELDS: dict[str, Any] = {
     "author_association": "NONE",
     "created_at": "2018-02-16T09:12:00Z",
     "closed_at": "2018-02-16T11:00:00Z",
-    "closed_by": None,
     "merged_at": None,
 }
 SNAPSHOT = snapshot_record(
@@ -79,7 +78,7 @@ VECTORS = [
     pytest.param(PLAIN, PLAIN_DIGEST, id="plain"),
     pytest.param(ODD, "75e2bc8bf43b3d355da400465262cfdb0061779b340acc2caa1e21fc1f9493e4", id="odd"),
     pytest.param(EMPTY, "3495ccc55e3a5a606b7384125fa172f2c13fdbd5d9cd84b8fa0c37f4671c901f", id="empty"),
-    pytest.param(SNAPSHOT, "0ca78fd373ebc879ff66dcf1ed5d21202c5f29094a1930d66956311f9c5471e3", id="snapshot"),
+    pytest.param(SNAPSHOT, "fabcbfe21d2f9966ee7a9537dc88b50c9e5d2d89fa3bbd4eff49b0437f0d0f43", id="snapshot"),
 ]
 
 
