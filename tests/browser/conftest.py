@@ -109,4 +109,3 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     server.stop()
     archive.index.close()
     archive.store.close()
-

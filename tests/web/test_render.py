@@ -63,9 +63,7 @@ def test_between_backticks_is_code() -> None:
 def test_an_address_breaks_where_a_reader_expects_it() -> None:
     """After a slash and before the digest, not within either."""
     shown = render.breakable("http://archive.test/github.com/a/b/issues/1@0123456789ab")
-    assert shown == Markup(
-        "http://archive.test/<wbr>github.com/<wbr>a/<wbr>b/<wbr>issues/<wbr>1<wbr>@0123456789ab"
-    )
+    assert shown == Markup("http://archive.test/<wbr>github.com/<wbr>a/<wbr>b/<wbr>issues/<wbr>1<wbr>@0123456789ab")
 
 
 def test_control_characters_do_not_reach_a_page() -> None:
@@ -94,4 +92,6 @@ def test_the_text_of_a_post_is_safe_and_its_links_are_whole() -> None:
 
 def test_the_captured_rendering_wins_over_the_markdown() -> None:
     """GitHub's own rendering is shown where it was captured."""
-    assert "as GitHub" in render.prose(Revision("0" * 64, "source", "<p>as GitHub</p>", None, START), "https://github.com")
+    assert "as GitHub" in render.prose(
+        Revision("0" * 64, "source", "<p>as GitHub</p>", None, START), "https://github.com"
+    )
