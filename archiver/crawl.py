@@ -103,19 +103,20 @@ class Crawler:
     def crawl(self, target: RepositoryRef | ThreadRef, scope: str = "license") -> Report:
         """Bring the archive up to date about a repository or one thread.
 
-        Raises GitHubError (RateLimited where waiting is not wanted), StoreError, or Stopped. Whatever was committed
-        before stays, and the next call goes on from there.
+        Raises GitHubError (RateLimited where waiting is not wanted), StoreError (StoreBusy while another crawl is at
+        work), or Stopped. Whatever was committed before stays, and the next call goes on from there.
         """
         before = self._github.requests
         report = Report(str(target))
-        try:
-            if isinstance(target, ThreadRef):
-                self._crawl_thread(target, report)
-            else:
-                self._crawl_repository(target, scope, report)
-        finally:
-            report.requests = self._github.requests - before
-            self._note_rate()
+        with self._store.crawl_lock():
+            try:
+                if isinstance(target, ThreadRef):
+                    self._crawl_thread(target, report)
+                else:
+                    self._crawl_repository(target, scope, report)
+            finally:
+                report.requests = self._github.requests - before
+                self._note_rate()
         return report
 
     def _note_rate(self) -> None:

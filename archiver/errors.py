@@ -65,6 +65,10 @@ class SchemaTooNew(StoreError):
     """The store's schema is newer than this program, which therefore refuses to touch it."""
 
 
+class StoreBusy(StoreError):
+    """Another crawl is at work on the store; the message says which process."""
+
+
 class GitHubError(ArchiveError):
     """GitHub's API did not give what was asked for; `key` is the request's URL, `status` the HTTP status if any."""
 

@@ -6,11 +6,12 @@ SQL stays within this package. Reading is in `reading`, writing in `writing`, ta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 
 from archiver.store.engine import check_schema, connect, migrate, refuse_writes, translated
+from archiver.store.lock import crawl_lock
 from archiver.store.reading import Coverage, Failure, Holdings, Reader
 from archiver.store.writing import Cached, CrawlState, Transaction, Unsettled
 
@@ -51,6 +52,10 @@ class Store(Reader):
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    def crawl_lock(self) -> AbstractContextManager[None]:
+        """Keep other crawls off this store for the length of the block. Raises StoreBusy if one is at work."""
+        return crawl_lock(self.url, self._clock)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 from fakes import API, FakeGitHub, FakeRepository, error
 
 from archiver.crawl import Crawler, Report
-from archiver.errors import BadResponse, NotFound, RateLimited
+from archiver.errors import BadResponse, NotFound, RateLimited, StoreBusy
 from archiver.github.client import GitHub, Stopped
 from archiver.license import Vocabulary
 from archiver.model import PostKind, RepositoryRef, Thread, parse_reference
@@ -516,3 +517,17 @@ def test_page_that_shifts_while_being_read_loses_nothing(
     assert done
     assert held(store) == list(range(1, 16))
     assert thread(store, 1).summary.title == "License 0, renamed"
+
+
+def test_second_crawler_says_who_is_at_work(store: Store, repository: FakeRepository, upstream: FakeGitHub) -> None:
+    """While one crawl is at work, another one on the same store ends at once, and names the process that holds it."""
+    repository.issue("License", ASK)
+    with (
+        store.crawl_lock(),
+        open_store(store.url) as second,
+        pytest.raises(StoreBusy, match=rf"another crawl is at work .*: process {os.getpid()} on "),
+    ):
+        crawl(second, upstream)
+    assert upstream.log == []
+    crawl(store, upstream)
+    assert held(store) == [1]

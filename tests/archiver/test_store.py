@@ -446,6 +446,27 @@ def test_opening_does_not_wait_for_a_writer(store: Store, path: Path) -> None:
             assert bodies(other) == ["Please."]
 
 
+def test_a_second_writer_begins_when_the_first_is_done(store: Store) -> None:
+    """Two writers never work on one state: the second waits before it reads, and sees what the first has written."""
+    inside = threading.Event()
+    seen: list[object] = []
+
+    def write() -> None:
+        with store.transaction() as tx:
+            inside.set()
+            seen.append(tx._connection.exec_driver_sql("SELECT value FROM change_counter").scalar_one())
+            tx._note_change("put", "77/2")
+
+    with store.transaction() as tx:
+        tx._note_change("put", "77/1")
+        second = threading.Thread(target=write)
+        second.start()
+        assert not inside.wait(0.3)
+    second.join()
+    assert seen == [1]
+    assert [each.number for each in store.changes(0, 10)] == [1, 2]
+
+
 WRITER = """
     import sys
     from datetime import UTC, datetime
