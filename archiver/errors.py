@@ -6,7 +6,8 @@ ArchiveError                anything that a user can cause or meet: one line on 
 |-- NotHeld                 a well-formed reference to something that this archive does not hold
 |-- StoreError              the store cannot be opened, read or written
 |   |-- SchemaOutdated      its schema is older than this program
-|   `-- SchemaTooNew        its schema is newer than this program
+|   |-- SchemaTooNew        its schema is newer than this program
+|   `-- StoreBusy           another crawl is at work on it
 |-- SearchError             the search package's branch (search.errors)
 `-- GitHubError             the API did not give what was asked for
     |-- Unreachable         no connection, time-out or reset, after all retries

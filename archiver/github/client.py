@@ -206,13 +206,12 @@ class GitHub:
             self._hold(url, decision)
 
     def _hold(self, url: str, decision: Decision) -> None:
+        until = decision.until
+        if until is None and decision.pause > limits.LONGEST_PAUSE:  # asked for by Retry-After
+            until = self._now() + timedelta(seconds=decision.pause)
+        if until is not None and not self._wait:
+            raise RateLimited(f"{decision.reason}; come back after {until:%Y-%m-%d %H:%M:%S} UTC", key=url, until=until)
         if decision.until is not None:
-            if not self._wait:
-                raise RateLimited(
-                    f"{decision.reason}; come back after {decision.until:%Y-%m-%d %H:%M:%S} UTC",
-                    key=url,
-                    until=decision.until,
-                )
             log.warning("%s: waiting until %s UTC", decision.reason, f"{decision.until:%Y-%m-%d %H:%M:%S}")
             if self._on_wait:
                 self._on_wait(decision.until, decision.reason)

@@ -372,6 +372,16 @@ def test_primary_limit_without_waiting_says_when_to_come_back() -> None:
     assert pauses == []
 
 
+def test_long_pause_asked_for_by_a_failing_server_counts_as_waiting() -> None:
+    """A 503 that asks for half an hour is no matter of a retry: without waiting, RateLimited says when to come back."""
+    pauses = Pauses()
+    script = Script(error(503, "down for maintenance", {"retry-after": "1800"}))
+    with github(script, wait=False, pause=pauses) as client, pytest.raises(RateLimited) as caught:
+        client.get(URL)
+    assert caught.value.until == NOW + timedelta(minutes=30)
+    assert pauses == []
+
+
 def test_secondary_limit_is_waited_out_and_doubles() -> None:
     """Without Retry-After the pauses are a minute and doubling; with it they are as long as was asked for."""
     pauses = Pauses()

