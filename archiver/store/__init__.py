@@ -12,8 +12,9 @@ from types import TracebackType
 
 from archiver.store.engine import check_schema, connect, migrate, refuse_writes, translated
 from archiver.store.lock import crawl_lock
+from archiver.store.memory import Cached, CrawlState
 from archiver.store.reading import Coverage, Failure, Holdings, Reader
-from archiver.store.writing import Cached, CrawlState, Transaction, Unsettled
+from archiver.store.writing import Transaction, Unsettled
 
 __all__ = [
     "Cached",

@@ -7,8 +7,7 @@ inside one transaction that the caller opened.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +27,7 @@ from archiver.model import (
     thread_key,
 )
 from archiver.store import schema as s
+from archiver.store.memory import Memory
 from archiver.store.reading import html_of
 
 # What a thread's raw object holds twice: the opening post's revision has the texts already.
@@ -41,35 +41,6 @@ Judge = Callable[[str, Sequence[PostText]], Relevance]
 
 
 @dataclass(frozen=True, slots=True)
-class CrawlState:
-    """Where the crawl of a repository stands.
-
-    `issues_cursor` and `comments_cursor` are the latest `updated_at` that a complete pass has seen. `phase` (`issues`,
-    `comments`, `settle`; None when no pass is under way) and `progress` (the latest `updated_at` committed in that
-    phase) tell where an unfinished pass goes on; `issues_high` is where its issues phase ended.
-    """
-
-    basis: str
-    issues_cursor: datetime | None = None
-    comments_cursor: datetime | None = None
-    phase: str | None = None
-    progress: datetime | None = None
-    issues_high: datetime | None = None
-    comments_high: datetime | None = None
-    pass_started_at: datetime | None = None
-    first_complete_at: datetime | None = None
-    last_complete_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cached:
-    """What is known of a URL fetched before: its ETag, and where its `Link` led."""
-
-    etag: str
-    next_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Unsettled:
     """A thread with observations that are in no snapshot yet: `held` comments of the `upstream` that GitHub counts."""
 
@@ -79,12 +50,8 @@ class Unsettled:
     public: bool
 
 
-class Transaction:
+class Transaction(Memory):
     """One writing transaction; all of it is kept, or nothing. `now` is the time of capture of all that it saves."""
-
-    def __init__(self, connection: sa.Connection, now: datetime) -> None:
-        self._connection = connection
-        self.now = now.replace(microsecond=0)
 
     # --- repositories and accounts ---
 
@@ -369,93 +336,7 @@ class Transaction:
         else:
             self._update(s.change, s.change.c.key == key, number=number, action=action)
 
-    # --- the crawl's own memory ---
-
-    def crawl_state(self, repository_id: int) -> CrawlState | None:
-        """Return where the crawl of a repository stands; None if there was none yet."""
-        row = self._one(s.crawl_state, s.crawl_state.c.repository_id == repository_id)
-        return None if row is None else CrawlState(**{k: v for k, v in row.items() if k != "repository_id"})
-
-    def save_crawl_state(self, repository_id: int, state: CrawlState) -> None:
-        """Keep where the crawl of a repository stands, in place of what was kept before."""
-        mine = s.crawl_state.c.repository_id == repository_id
-        if self._one(s.crawl_state, mine) is None:
-            self._insert(s.crawl_state, repository_id=repository_id, **asdict(state))
-        else:
-            self._update(s.crawl_state, mine, **asdict(state))
-
-    def finish_pass(self, repository_id: int, state: CrawlState) -> None:
-        """Note that a pass over the repository is complete, and where the next one begins."""
-        done = replace(
-            state,
-            issues_cursor=state.issues_high or state.issues_cursor,
-            comments_cursor=state.comments_high or state.comments_cursor,
-            phase=None,
-            progress=None,
-            issues_high=None,
-            comments_high=None,
-            pass_started_at=None,
-            first_complete_at=state.first_complete_at or self.now,
-            last_complete_at=self.now,
-        )
-        self.save_crawl_state(repository_id, done)
-
-    def add_candidate(self, repository_id: int, number: int) -> None:
-        """Note a thread that is to be fetched whole, since one of its comments speaks of licensing."""
-        mine = (s.candidate.c.repository_id == repository_id) & (s.candidate.c.number == number)
-        if self._one(s.candidate, mine) is None:
-            self._insert(s.candidate, repository_id=repository_id, number=number)
-
-    def drop_candidate(self, repository_id: int, number: int) -> None:
-        """Forget that a thread was to be fetched whole."""
-        self._connection.execute(
-            sa.delete(s.candidate).where(s.candidate.c.repository_id == repository_id, s.candidate.c.number == number)
-        )
-
-    def candidates(self, repository_id: int) -> list[int]:
-        """Return the numbers of the threads that are to be fetched whole, in order."""
-        query = sa.select(s.candidate.c.number).where(s.candidate.c.repository_id == repository_id)
-        return sorted(self._connection.execute(query).scalars())
-
-    def note_failure(self, repository_id: int, target: str, reason: str) -> None:
-        """Keep that a fetch failed, until `clear_failure`; shown as part of the coverage."""
-        mine = (s.failure.c.repository_id == repository_id) & (s.failure.c.target == target)
-        row = self._one(s.failure, mine)
-        if row is None:
-            self._insert(s.failure, repository_id=repository_id, target=target, reason=reason, at=self.now, times=1)
-        else:
-            self._update(s.failure, mine, reason=reason, at=self.now, times=row["times"] + 1)
-
-    def clear_failure(self, repository_id: int, target: str) -> None:
-        """Forget the failures of a target, since it was fetched."""
-        self._connection.execute(
-            sa.delete(s.failure).where(s.failure.c.repository_id == repository_id, s.failure.c.target == target)
-        )
-
-    def save_note(self, name: str, value: Mapping[str, Any]) -> None:
-        """Keep a small fact under a name, in place of the one before."""
-        if self._one(s.note, s.note.c.name == name) is None:
-            self._insert(s.note, name=name, value=value)
-        else:
-            self._update(s.note, s.note.c.name == name, value=value)
-
-    def cached(self, url: str) -> Cached | None:
-        """Return what is known of a URL fetched before."""
-        row = self._one(s.http_cache, s.http_cache.c.url == url)
-        return None if row is None else Cached(row["etag"], row["next_url"])
-
-    def remember(self, url: str, etag: str, next_url: str | None) -> None:
-        """Keep a response's ETag, in the same transaction as what the response said.
-
-        An ETag kept without its content would hide that content for ever.
-        """
-        mine = s.http_cache.c.url == url
-        if self._one(s.http_cache, mine) is None:
-            self._insert(s.http_cache, url=url, etag=etag, next_url=next_url, stored_at=self.now)
-        else:
-            self._update(s.http_cache, mine, etag=etag, next_url=next_url, stored_at=self.now)
-
-    # --- statements ---
+    # --- rows ---
 
     def _thread(self, repository_id: int, number: int) -> sa.RowMapping | None:
         return self._one(s.thread, (s.thread.c.repository_id == repository_id) & (s.thread.c.number == number))
@@ -466,21 +347,6 @@ class Transaction:
             key = thread_key(repository_id, number)
             raise NotHeld(f"no thread {key} is kept", key=key)
         return row
-
-    def _one(self, table: sa.Table, where: sa.ColumnElement[bool]) -> sa.RowMapping | None:
-        return self._connection.execute(sa.select(table).where(where)).mappings().one_or_none()
-
-    def _insert(self, table: sa.Table, **values: Any) -> int:
-        result = self._connection.execute(sa.insert(table), values)
-        key = result.inserted_primary_key
-        return int(key[0]) if key and isinstance(key[0], int) else 0
-
-    def _insert_all(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(sa.insert(table), list(rows))
-
-    def _update(self, table: sa.Table, where: sa.ColumnElement[bool], **values: Any) -> None:
-        self._connection.execute(sa.update(table).where(where).values(**values))
 
 
 def _post_record(post: sa.RowMapping) -> digests.Record:

@@ -531,3 +531,40 @@ def test_second_crawler_says_who_is_at_work(store: Store, repository: FakeReposi
     assert upstream.log == []
     crawl(store, upstream)
     assert held(store) == [1]
+
+
+def test_thread_transferred_while_being_read_stays_as_it_was(
+    store: Store, repository: FakeRepository, upstream: FakeGitHub
+) -> None:
+    """If a thread moves away before its missing comments are asked for, both places are published."""
+    other = FakeRepository("acme/docs", 78)
+    upstream.repositories.append(other)
+    there = other.issue("License", ASK)
+    number = repository.issue("License", ASK)
+    real = upstream.issue_json
+    upstream.issue_json = lambda *a, **k: {**real(*a, **k), "comments": 2}  # type: ignore[method-assign]
+
+    def transfer(request: httpx.Request) -> None:
+        if request.url.path.endswith("/issues/comments"):
+            upstream.transferred["acme/rocket", number] = ("acme/docs", there)
+
+    upstream.interfere = transfer
+    crawl(store, upstream)
+    assert thread(store, number).posts[0].body == ASK
+    assert store.thread(78, there) is not None
+
+
+def test_item_that_can_be_read_again_is_no_failure_any_more(
+    store: Store, repository: FakeRepository, upstream: FakeGitHub
+) -> None:
+    """A failure is forgotten once its thread has been read."""
+    repository.issue("License", ASK, labels=[{"name": "x"}])
+    real = upstream.issue_json
+    upstream.issue_json = lambda *a, **k: {**real(*a, **k), "title": None}  # type: ignore[method-assign]
+    crawl(store, upstream)
+    assert [each.target for each in store.coverage(77).failures] == ["#1"]
+    upstream.issue_json = real  # type: ignore[method-assign]
+    repository.edit_issue(1, body=ASK + " Thanks.")
+    crawl(store, upstream)
+    assert store.coverage(77).failures == ()
+    assert held(store) == [1]
