@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -230,7 +231,9 @@ def demo_command(data: Path, port: int) -> None:
     """Show it all offline: crawl an invented sample from a local GitHub-compatible API, index it, serve the site."""
     stop = archiver_cli.StopSignal()
     with stop.installed(), running_demo(data.absolute(), port, click.echo) as server:
-        click.echo(_TRY.format(url=server.url, data=_relative(data), config=_relative(data / "config.toml")))
+        program = "onrecord" if shutil.which("onrecord") else _relative(Path(sys.argv[0]))
+        config = _relative(data / "config.toml")
+        click.echo(_TRY.format(url=server.url, data=_relative(data), config=config, program=program))
         stop.wait()
     click.echo(f"Stopped. The data stays in {data.absolute()}; delete the folder when you are done.")
 
@@ -241,7 +244,7 @@ The site is at  {url}
 Try   {url}/search?q=copyleft+license+is:closed
       {url}/search?q=licence
       {url}/lookup?url=https://github.com/lanternfs/lantern/issues/212
-      onrecord --config {config} search 'copyleft'
+      {program} --config {config} search 'copyleft'
 
 The data is in {data}. Ctrl-C stops the demonstration."""
 
