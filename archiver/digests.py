@@ -15,6 +15,7 @@ from archiver.model import Account, ObservedPost, PostKind, iso
 
 REVISION_TYPE = "onrecord.revision.v1"
 SNAPSHOT_TYPE = "onrecord.snapshot.v1"
+ENTRY_TYPE = "onrecord.entry.v1"
 
 Record = dict[str, Any]
 
@@ -99,3 +100,21 @@ THREAD_FIELDS = (
     "closed_at",
     "merged_at",
 )
+
+
+def entry_record(
+    *, number: int, repository_id: int, thread: int, snapshot: str, captured_at: str, previous: str | None
+) -> Record:
+    """Return what the digest of an entry of the capture log covers; `previous` is that of the entry before, or None.
+
+    Since each covers the one before it, the last digest stands for the whole log.
+    """
+    return {
+        "type": ENTRY_TYPE,
+        "number": number,
+        "repository_id": repository_id,
+        "thread": thread,
+        "snapshot": snapshot,
+        "captured_at": captured_at,
+        "previous": previous,
+    }

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain
 from typing import Protocol
 
 import click
@@ -19,16 +20,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from archiver.errors import ArchiveError
 from archiver.model import ThreadSummary, iso
-from archiver.store import Store
+from archiver.store import Checkpoint, Difference, Store
 from search.index import MAX_PER_PAGE, Hit, Index
 from search.query import SORTS, parse
 from search.serial import results_json, thread_url
 from search.sync import Progress, SyncReport
 from search.sync import rebuild as rebuild_index
 from search.sync import sync as sync_index
+from search.verification import index_differences
 
 log = logging.getLogger(__name__)
+
+_SHOWN = 20
 
 # What could move a terminal's cursor, colour it, or turn the direction of what follows.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -93,6 +98,58 @@ def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str
     click.echo(f"{_count(answer.total, 'thread')} found" + (f", {more:,} of them not shown" if more else ""))
 
 
+@click.command("verify")
+@click.option(
+    "--against", metavar="CHECKPOINT", help="Hold the log against SIZE:DIGEST, as an earlier verify printed it."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def verify_command(archive: Archive, against: str | None, as_json: bool) -> None:
+    """Recompute every digest, walk the log of captures, and hold the index against the store.
+
+    Ends with exit code 1 and names the first difference if there is any. The checkpoint that it prints stands for the
+    whole log up to now: written down elsewhere, it shows later that nothing of the log was changed.
+    """
+    earlier = _checkpoint(against) if against is not None else None
+    with archive.open_store() as store, closing(archive.open_index()) as index:
+        verification = store.verification()
+        checkpoint = verification.checkpoint()
+        found: list[Difference] = []
+        count = 0
+        if earlier is not None and verification.entry(earlier.size) != earlier.head and earlier.size:
+            found.append(Difference("log", f"entry {earlier.size} is not what the checkpoint says"))
+        for each in chain(found[:], verification.differences(), index_differences(store, index)):
+            count += 1
+            if each not in found and len(found) < _SHOWN:
+                found.append(each)
+        holdings = store.holdings()
+    if as_json:
+        value = {
+            "checkpoint": {"size": checkpoint.size, "head": checkpoint.head},
+            "threads": holdings.threads,
+            "snapshots": holdings.snapshots,
+            "differences": count,
+            "first": [{"where": each.where, "what": each.what} for each in found],
+        }
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    else:
+        for each in found:
+            click.echo(f"DIFFERS  {each}")
+        more = f" ({count - len(found):,} more)" if count > len(found) else ""
+        click.echo(f"{_count(holdings.threads, 'thread')}, {_count(holdings.snapshots, 'snapshot')}: ", nl=False)
+        click.echo(f"{_count(count, 'difference')}{more}" if count else "all digests, the log and the index agree")
+        click.echo(f"checkpoint {checkpoint}")
+    if found:
+        raise ArchiveError(f"verification failed; first difference: {found[0]}")
+
+
+def _checkpoint(text: str) -> Checkpoint:
+    size, colon, head = text.strip().partition(":")
+    if not colon or not size.isdigit() or not (head == "-" or re.fullmatch("[0-9a-f]{64}", head)):
+        raise click.UsageError("--against: a checkpoint is SIZE:DIGEST, as verify prints it")
+    return Checkpoint(int(size), None if head == "-" else head)
+
+
 def _print(archive: Archive, hits: Sequence[Hit], summaries: Mapping[str, ThreadSummary]) -> None:
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     for hit in hits:
@@ -139,4 +196,4 @@ def _progress(doing: str) -> Iterator[Progress]:
         yield lambda done, last: bar.update(task, completed=done, total=last)
 
 
-COMMANDS = (sync_command, rebuild_command, search_command)
+COMMANDS = (sync_command, rebuild_command, search_command, verify_command)

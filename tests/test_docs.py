@@ -292,15 +292,18 @@ def test_the_script_of_the_format_recomputes_digests(
 
 
 def test_every_hashed_field_is_described() -> None:
-    """Each field of a revision and of a snapshot stands in docs/format.md, under its record."""
+    """Each field of a revision, a snapshot and a log entry stands in docs/format.md, under its record."""
     digests = importlib.import_module("archiver.digests")
     found = sections(text_of("docs/format.md"))
     kind = importlib.import_module("archiver.model").PostKind.COMMENT
     revision = digests.revision_record(kind=kind, post_id=1, author=None, created_at="", body="")
     snapshot = digests.snapshot_record(repository_id=1, fields=dict.fromkeys(digests.THREAD_FIELDS), posts=[])
+    told = {"repository_id": 1, "thread": 1, "snapshot": "", "captured_at": "", "previous": None}
+    entry = digests.entry_record(number=1, **told)
     for heading, record in (
         ("A revision: one text of one post", revision),
         ("A snapshot: one state of one thread", snapshot),
+        ("An entry of the log of captures", entry),
     ):
         names = {
             name

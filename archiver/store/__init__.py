@@ -14,18 +14,22 @@ from archiver.store.engine import check_schema, connect, migrate, refuse_writes,
 from archiver.store.lock import crawl_lock
 from archiver.store.memory import Cached, CrawlState
 from archiver.store.reading import Coverage, Failure, Holdings, Reader
+from archiver.store.verification import Checkpoint, Difference, Verification
 from archiver.store.writing import Transaction, Unsettled
 
 __all__ = [
     "Cached",
+    "Checkpoint",
     "Coverage",
     "CrawlState",
+    "Difference",
     "Failure",
     "Holdings",
     "Reader",
     "Store",
     "Transaction",
     "Unsettled",
+    "Verification",
     "migrate",
     "open_store",
 ]
@@ -57,6 +61,10 @@ class Store(Reader):
     def crawl_lock(self) -> AbstractContextManager[None]:
         """Keep other crawls off this store for the length of the block. Raises StoreBusy if one is at work."""
         return crawl_lock(self.url, self._clock)
+
+    def verification(self) -> Verification:
+        """Return what recomputes the store's claims."""
+        return Verification(self._engine, self.url)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -31,6 +31,7 @@ from archiver.model import (
     ThreadKind,
     ThreadSummary,
     parse_iso,
+    thread_key,
 )
 from archiver.store import schema as s
 from archiver.store.engine import translated
@@ -277,6 +278,13 @@ class Reader:
         query = sa.select(s.change).where(s.change.c.number > since).order_by(s.change.c.number).limit(limit)
         with self._connection() as connection:
             return [Change(row["number"], row["action"], row["key"]) for row in connection.execute(query).mappings()]
+
+    def latest_snapshots(self) -> dict[str, str]:
+        """Return the digest of each public thread's latest snapshot, by thread key."""
+        t = s.thread
+        query = sa.select(t.c.repository_id, t.c.number, t.c.snapshot).where(t.c.snapshot.is_not(None))
+        with self._connection() as connection:
+            return {thread_key(row[0], row[1]): row[2] for row in connection.execute(query)}
 
     def last_change(self) -> int:
         """Return the number of the latest change; 0 in an empty store."""

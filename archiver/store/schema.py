@@ -210,6 +210,7 @@ capture = Table(
     Column("thread_id", ForeignKey("thread.id"), nullable=False),
     Column("snapshot", ForeignKey("snapshot.digest"), nullable=False),
     Column("captured_at", Moment, nullable=False),
+    Column("entry", Digest, nullable=False),  # covers this row and the entry before it: archiver.digests.entry_record
     Index("ix_capture_thread_id", "thread_id", "captured_at"),
 )
 

@@ -296,7 +296,7 @@ class Transaction(Memory):
         if changed:
             if self._one(s.snapshot, s.snapshot.c.digest == digest) is None:
                 self._insert(s.snapshot, digest=digest, thread_id=row["id"], record=packed, raw=row["raw"])
-            self._insert(s.capture, thread_id=row["id"], snapshot=digest, captured_at=self.now)
+            self._log(row, digest)
             values |= {
                 "snapshot": digest,
                 "first_captured_at": row["first_captured_at"] or self.now,
@@ -306,6 +306,29 @@ class Transaction(Memory):
         if changed or any(values[name] != row[name] for name in ("summary", "relevance", "gap")):
             self._note_change("put", thread_key(repository_id, number))
         return changed
+
+    def _log(self, row: sa.RowMapping, digest: str) -> None:
+        """Add an entry to the log of captures; it covers the one before it."""
+        last = self._connection.execute(
+            sa.select(s.capture.c.number, s.capture.c.entry).order_by(s.capture.c.number.desc()).limit(1)
+        ).one_or_none()
+        number = last.number + 1 if last else 1
+        entry = digests.entry_record(
+            number=number,
+            repository_id=row["repository_id"],
+            thread=row["number"],
+            snapshot=digest,
+            captured_at=iso(self.now),
+            previous=last.entry if last else None,
+        )
+        self._insert(
+            s.capture,
+            number=number,
+            thread_id=row["id"],
+            snapshot=digest,
+            captured_at=self.now,
+            entry=digests.digest(entry),
+        )
 
     def mark_checked(self, repository_id: int, number: int) -> None:
         """Note that a thread was asked for and found as it was."""

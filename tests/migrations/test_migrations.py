@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import zlib
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -186,3 +188,33 @@ def test_an_empty_file_becomes_a_store(url: str, path: Path) -> None:
     path.touch()
     with open_store(url, lambda: datetime(2024, 1, 1, tzinfo=UTC)) as store:
         assert store.last_change() == 0
+
+
+def test_captures_from_before_the_chain_are_chained(url: str, path: Path) -> None:
+    """A store of the first schema keeps its captures, and their log verifies after `migrate`."""
+    engine = engines.connect(url)
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        command.upgrade(engines._alembic(connection), "0001")
+    engine.dispose()
+    record = zlib.compress(b'{"posts":[]}')
+    digest = hashlib.sha256(b'{"posts":[]}').hexdigest()
+    nothing = zlib.compress(b"{}")
+    with closing(sqlite3.connect(path)) as database, database:
+        at = "2026-01-01T00:00:00Z"
+        database.execute("INSERT INTO repository VALUES (77, 'acme', 'rocket', NULL, NULL, ?, ?)", [at, at])
+        thread = {
+            "id": 1, "repository_id": 77, "number": 5, "kind": "issue", "fields": nothing, "raw": nothing,
+            "comments_upstream": 0, "updated_at": at, "dirty": 0, "last_checked_at": at, "snapshot": digest,
+            "post_count": 0, "created_at": at,
+        }  # fmt: skip
+        columns = ", ".join(thread)
+        database.execute(f"INSERT INTO thread ({columns}) VALUES ({', '.join('?' * len(thread))})", [*thread.values()])
+        database.execute("INSERT INTO snapshot VALUES (?, 1, ?, ?)", [digest, record, nothing])
+        for number in (1, 2):
+            database.execute("INSERT INTO capture VALUES (?, 1, ?, ?)", [number, digest, at])
+    with pytest.raises(SchemaOutdated, match="onrecord migrate"):
+        open_store(url)
+    assert migrate(url)[0] == "0001"
+    with open_store(url) as store:
+        assert [str(each) for each in store.verification().differences()] == []
+        assert store.verification().checkpoint().size == 2
