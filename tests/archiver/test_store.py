@@ -135,7 +135,7 @@ def break_off(store: Store, doing: Sequence[Callable[[Transaction], object]]) ->
 def rows(path: Path, table: str) -> list[tuple[Any, ...]]:
     """Read a table as it stands in the file, by its own connection."""
     with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()  # noqa: S608 (names of our own)
+        return connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
 
 
 def counts(path: Path) -> dict[str, int]:
