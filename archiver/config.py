@@ -59,7 +59,7 @@ class LicenseConfig:
 class WatchConfig:
     """`[[watch]]`: something to crawl again and again; exactly one of `repo` and `thread` names it.
 
-    `sweep`, `discover`, `search` and `org` are names of the design whose work is not built yet: `sweep` is accepted
+    `sweep`, `discover`, `search` and `org` are planned and not built yet: `sweep` is accepted
     and said to be idle when the scheduler starts, the others are refused, since leaving them out would crawl something
     else.
     """

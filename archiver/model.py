@@ -74,6 +74,8 @@ _OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})"
 _NAME = r"[A-Za-z0-9._-]{1,100}"
 _REPOSITORY = re.compile(rf"({_OWNER})/({_NAME})\Z")
 _THREAD = re.compile(rf"({_OWNER})/({_NAME})#([1-9][0-9]{{0,9}})\Z")
+_CLONE = re.compile(rf"(?:ssh://)?git@github\.com[:/]({_OWNER})/({_NAME})/?\Z")
+_PATH = re.compile(rf"{_OWNER}/{_NAME}/(?:issues|pull|discussions)/[0-9]")
 _PATH_KINDS = {
     "issues": ThreadKind.ISSUE,
     "issue": ThreadKind.ISSUE,
@@ -83,7 +85,9 @@ _PATH_KINDS = {
 }
 # Words that stand where an owner would, as in github.com/orgs/NAME/discussions/1: no account can have these names.
 _NO_OWNERS = {"orgs", "users", "settings", "sponsors", "topics", "marketplace", "enterprises", "apps", "repos"}
-_HOSTS = {"github.com", "www.github.com", "api.github.com", "m.github.com"}
+_HOSTS = {"github.com", "www.github.com", "api.github.com", "m.github.com", "redirect.github.com"}
+# What follows `issues/` and its like on pages that are of the whole repository.
+_NO_NUMBERS = {"new", "assigned", "created_by", "mentioned", "categories", "search"}
 _ANCHOR = re.compile(
     r"(issue|issuecomment|discussioncomment|discussion|pullrequestreview|discussion_r|issue-|r)[-_]?([0-9]{1,19})\Z"
 )
@@ -149,8 +153,9 @@ class ThreadRef:
 def parse_reference(text: str) -> RepositoryRef | ThreadRef:
     """Read `owner/repo`, `owner/repo#12` or a GitHub URL (also of the API, of a comment, without `https://`).
 
-    Raises BadReference, naming the text, for anything else. `http:`, `www.`, query strings, trailing slashes and the
-    tabs of a pull request (`/files`, `/commits`) are understood.
+    Raises BadReference, naming the text, for anything else. `http:`, `www.`, query strings, trailing slashes, the
+    tabs of a pull request (`/files`, `/commits`), addresses to clone from and `owner/repo/issues/12` are understood; any
+    other page of a repository stands for the repository.
     """
     stripped = text.strip()
     if found := _THREAD.match(stripped):
@@ -158,6 +163,10 @@ def parse_reference(text: str) -> RepositoryRef | ThreadRef:
         return ThreadRef(owner, name, int(found[3]))
     if found := _REPOSITORY.match(stripped):
         return RepositoryRef(*_names(found[1], found[2], text))
+    if found := _CLONE.match(stripped):  # git@github.com:owner/repo.git
+        return RepositoryRef(*_names(found[1], found[2], text))
+    if _PATH.match(stripped):  # owner/repo/issues/12, as it stands behind the host
+        stripped = f"https://{HOST}/{stripped}"
     bare = stripped if "://" in stripped else f"https://{stripped}"
     try:
         url = urlsplit(bare)
@@ -179,10 +188,13 @@ def _from_path(parts: list[str], fragment: str, text: str) -> RepositoryRef | Th
     if len(parts) == 2:
         return RepositoryRef(owner, name)
     kind = _PATH_KINDS.get(parts[2])
-    if kind is None or len(parts) < 4 or not re.fullmatch(r"[1-9][0-9]{0,9}", parts[3]):
+    if kind is None or len(parts) == 3 or parts[3] in _NO_NUMBERS:
+        return RepositoryRef(owner, name)
+    number = re.fullmatch(r"([1-9][0-9]{0,9})(?:\.diff|\.patch)?", parts[3], re.ASCII)
+    if number is None:
         raise _not_understood(text)
     anchor = fragment if _ANCHOR.match(fragment) else None
-    return ThreadRef(owner, name, int(parts[3]), kind, anchor)
+    return ThreadRef(owner, name, int(number[1]), kind, anchor)
 
 
 def _names(owner: str, name: str, text: str) -> tuple[str, str]:
@@ -405,6 +417,7 @@ class ThreadSummary:
     last_checked_at: datetime
     relevance: Relevance
     gone: Tombstone | None = None
+    gap: str | None = None  # what is known to be missing, in words
 
     @property
     def ref(self) -> ThreadRef:

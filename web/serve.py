@@ -67,7 +67,7 @@ class Server:
 
     def _busy(self) -> bool:
         channels = list(self._server.active_channels.values())
-        return any(channel.requests or channel.request or channel.total_outbufs_len for channel in channels)
+        return any(channel.requests or channel.total_outbufs_len for channel in channels)
 
 
 def listen(host: str, port: int, elsewhere: str = "[site] listen chooses another address") -> socket.socket:

@@ -393,6 +393,7 @@ def _summary(row: Row, repository: Repository, record: Mapping[str, Any], digest
         captured_at=row["captured_at"],
         last_checked_at=row["last_checked_at"],
         relevance=relevance_from(row["relevance"]),
+        gap=row["gap"],
     )
 
 
