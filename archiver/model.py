@@ -154,8 +154,8 @@ def parse_reference(text: str) -> RepositoryRef | ThreadRef:
     """Read `owner/repo`, `owner/repo#12` or a GitHub URL (also of the API, of a comment, without `https://`).
 
     Raises BadReference, naming the text, for anything else. `http:`, `www.`, query strings, trailing slashes, the
-    tabs of a pull request (`/files`, `/commits`), addresses to clone from and `owner/repo/issues/12` are understood; any
-    other page of a repository stands for the repository.
+    tabs of a pull request (`/files`, `/commits`), addresses to clone from and `owner/repo/issues/12` are understood;
+    any other page of a repository stands for the repository.
     """
     stripped = text.strip()
     if found := _THREAD.match(stripped):

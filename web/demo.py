@@ -46,11 +46,12 @@ def running_demo(folder: Path, port: int, say: Callable[[str], None]) -> Iterato
         held = upstream.holdings()
         say(f"1. {api.url} serves {held.threads} invented threads of {len(names)} projects, as GitHub's API would.")
         store = stack.enter_context(open_store(f"sqlite:///{folder / 'archive.db'}"))
-        kept = 0
+        new = 0
         with GitHub(f"{api.url}/api/v3", version=__version__) as github:
             for name in names:
-                kept += Crawler(store, github, Vocabulary()).crawl(parse_reference(name)).captured
-            say(f"2. Crawled in {github.requests} requests: {kept} threads are new; the rest is about other things.")
+                new += Crawler(store, github, Vocabulary()).crawl(parse_reference(name)).captured
+            kept = store.holdings().threads
+            say(f"2. Crawled in {github.requests} requests: {kept} threads are about licenses ({new} new or changed).")
         index = open_index(f"whoosh:{folder / 'index'}")
         stack.callback(index.close)
         say(f"3. Indexed {sync(store, index).puts} threads.")
