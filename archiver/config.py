@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="DataclassInstance")
 
 TOKEN_VARIABLES = ("ONRECORD_GITHUB_TOKEN", "GITHUB_TOKEN")
+LONGEST = timedelta(days=3650)
+"""Longer durations than this are mistakes, and overflow the system's clocks."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -45,6 +47,12 @@ class GitHubConfig:
     api_url: str = "https://api.github.com"
     timeout: timedelta = timedelta(seconds=30)
     max_response_mb: int = 64
+
+    def __post_init__(self) -> None:
+        if self.timeout > timedelta(hours=1):
+            raise ConfigError("[github]: `timeout` is an hour at most", key="github.timeout")
+        if self.max_response_mb > 4096:
+            raise ConfigError("[github]: `max_response_mb` is 4096 at most", key="github.max_response_mb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,10 @@ def parse_duration(text: str) -> timedelta:
     found = re.fullmatch(r"\s*([0-9]{1,6})\s*([smhdw])\s*", text)
     if not found:
         raise ValueError("a number and a unit, such as 30s, 15m, 6h, 7d or 2w")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    length = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if length > LONGEST:
+        raise ValueError("ten years at most")
+    return length
 
 
 # --- reading and strict binding ---------------------------------------------------------------------------------------
@@ -169,13 +180,20 @@ class ConfigFile:
         return url
 
 
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise ConfigError("the current folder does not exist any more; change to another", key=".") from None
+
+
 def read_config(path: Path | None) -> ConfigFile:
     """Read a configuration file; None stands for the defaults, relative to the current folder.
 
     Raises ConfigError for a file that is missing, unreadable, not UTF-8 or not TOML.
     """
     if path is None:
-        return ConfigFile(None, Path.cwd(), {})
+        return ConfigFile(None, _here(), {})
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -215,7 +233,9 @@ def _bind(table: Any, shape: type[T], where: str, key: str) -> T:
     try:
         return shape(**values)
     except ConfigError as error:
-        raise ConfigError(f"{where}: {str(error).split(': ', 1)[-1]}", key=error.key) from None
+        message = str(error)
+        message = message.split(": ", 1)[-1] if message.startswith("[") else message
+        raise ConfigError(f"{where}: {message}", key=error.key) from None
 
 
 def _value(value: Any, hint: Any, where: str, key: str) -> Any:
@@ -228,7 +248,8 @@ def _value(value: Any, hint: Any, where: str, key: str) -> Any:
             duration = timedelta(0)
         if not duration:
             raise ConfigError(
-                f"{where}: {value!r} is no duration: write a number and a unit, as 30s, 15m, 6h, 7d", key=key
+                f"{where}: {value!r} is no duration: write number and unit, as 30s, 15m, 6h, 7d; ten years at most",
+                key=key,
             )
         return duration
     if typing.get_origin(hint) is tuple:

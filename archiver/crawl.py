@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archiver.errors import GitHubError
+from archiver.errors import ArchiveError, GitHubError
 from archiver.fetch import Fetcher, Report
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
 from archiver.listing import ListingPass, Progress
-from archiver.model import RepositoryRef, ThreadRef, iso
+from archiver.model import RepositoryRef, ThreadKind, ThreadRef, iso
 from archiver.store import Store
 
 __all__ = ["Crawler", "Progress", "Report"]
@@ -88,6 +88,8 @@ class Crawler:
             tx.clear_failure(repository.id, "")
 
     def _crawl_thread(self, ref: ThreadRef, report: Report) -> None:
+        if ref.kind is ThreadKind.DISCUSSION:
+            raise ArchiveError(f"{ref}: this version does not archive GitHub Discussions yet", key=str(ref))
         repository = self._fetcher.repository(ref.repository)
         try:
             self._fetcher.whole(repository, ref.number, report, keep=lambda _thread, _posts: True)

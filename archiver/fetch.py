@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from archiver.errors import BadResponse, GitHubError
@@ -35,11 +36,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing; `remember` (URL, ETag, next URL) is to be kept together with its items."""
+    """One page of a listing; `remember` (URL, ETag, next URL) is to be kept together with its items.
+
+    `date` is the server's clock when it was answered.
+    """
 
     items: list[Any]
     remember: tuple[str, str, str | None] | None
-    last: bool
+    next_url: str | None
+    date: datetime
 
 
 Keep = Callable[[ObservedThread, Sequence[ObservedPost]], bool]
@@ -97,8 +102,13 @@ class Fetcher:
             moved = self._moved(repository, answer)
             if moved is not None:
                 log.info("%s#%d was transferred to %s", repository.ref, number, moved.ref)
-                number = parse.thread(answer.data).number
-                return self.whole(moved, number, report, keep)
+                kept = self.whole(moved, parse.thread(answer.data).number, report, keep)
+                with self.store.transaction() as tx:
+                    # Where it was, nothing is left to ask for; what was seen of it there stays as it was seen.
+                    tx.drop_candidate(repository.id, number)
+                    if tx.unsettled(repository.id, [number]):
+                        report.captured += tx.settle(repository.id, number, self.vocabulary.judge)
+                return kept
             seen = parse.thread(answer.data)
         posts: list[ObservedPost] = []
         for page in self.pages(self.github.url(f"{base}/comments", {"per_page": str(PER_PAGE)}), held):
@@ -143,14 +153,18 @@ class Fetcher:
     def pages(self, url: str, conditional: bool) -> Iterator[Page]:
         """Go through a listing by its Link headers; an unchanged page comes back empty."""
         following: str | None = url
+        been: set[str] = set()
         while following is not None:
             url = following
+            if url in been:
+                raise BadResponse(f"{url}: the pages of this list lead round in a circle", key=url)
+            been.add(url)
             with self.store.transaction() as tx:
                 cached = tx.cached(url) if conditional else None
             answer = self.github.get(url, cached.etag if cached else None)
             if answer.not_modified and cached:
                 following = cached.next_url
-                yield Page([], None, following is None)
+                yield Page([], None, following, answer.date)
                 continue
             if not isinstance(answer.data, list):
                 raise BadResponse(f"{url}: a list was expected", key=url)
@@ -158,4 +172,4 @@ class Fetcher:
             # A full last page is not remembered: what is new would stand on a page after it, while its ETag may stay.
             settled = following is not None or len(answer.data) < PER_PAGE
             remember = (url, answer.etag, following) if answer.etag and settled else None
-            yield Page(answer.data, remember, following is None)
+            yield Page(answer.data, remember, following, answer.date)

@@ -30,10 +30,6 @@ log = logging.getLogger(__name__)
 OVERLAP = timedelta(minutes=15)
 """How far a pass looks back behind the last one's end: GitHub's replicas may be behind, and times are whole seconds."""
 
-REPEATED_PAGES = 20
-MAX_REPEATS = 3
-"""A listing of at most so many pages that shifted while it was read is read again, so many times in all at most."""
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -44,6 +40,47 @@ class Progress:
     listed: int
     kept: int
     requests: int
+
+
+class Shift:
+    """Notices that a listing by page numbers moved while it was read, and from where on it is to be read again.
+
+    An item that is updated meanwhile leaves its place for the end, and those behind it move up: the first one of the
+    next page slips into a page that was read already. Such an item shows itself when the end is reached: it is older
+    than the listing, and was updated since. Only pages read after that can have missed something. All times are the
+    server's. `safe` is the `since` of a second look, None for the very beginning.
+    """
+
+    def __init__(self, state: CrawlState, since: datetime | None, *, start: datetime | None) -> None:
+        self.began = state.phase_started_at
+        # Of a phase that was broken off, the first part may have shifted, and is not remembered.
+        self._taken_up = state.progress is not None
+        self._start = start if self._taken_up else since
+        self._trail: list[tuple[datetime, datetime | None]] = []
+        self._moved: datetime | None = None
+
+    def note(self, page: Page, items: Sequence[ObservedThread | ObservedPost], progress: datetime | None) -> None:
+        """Take notice of a page that was read, and of how far the listing was committed with it."""
+        self.began = self.began or page.date
+        moved = [each.updated_at for each in items if each.created_at < self.began <= each.updated_at]
+        self._moved = min(filter(None, [self._moved, *moved]), default=None)
+        # Links with a cursor in place of a page number do not shift.
+        numbered = page.next_url is not None and "after=" not in page.next_url
+        if numbered or self._trail:
+            self._trail.append((page.date, progress))
+
+    @property
+    def happened(self) -> bool:
+        """Whether something may have been missed."""
+        if self._moved is None:
+            return False
+        return self._taken_up or (len(self._trail) > 1 and self._moved <= self._trail[-1][0])
+
+    @property
+    def safe(self) -> datetime | None:
+        """Up to where nothing can have been missed."""
+        before = [progress for date, progress in self._trail if self._moved is not None and date < self._moved]
+        return (before[-1] if before else None) or self._start
 
 
 class ListingPass:
@@ -68,19 +105,16 @@ class ListingPass:
         self._scope = scope
         self._report = report
         self._listed = 0
-        self._moved = False
-        self._began: datetime | None = None
 
     def run(self) -> None:
         """Go through the phases that are left. Raises GitHubError, StoreError or Stopped; all committed pages stay."""
         state = self._begin()
-        self._began = state.pass_started_at
         # In a pass over everything nothing is taken on trust from an earlier one's ETags, which kept something else.
         conditional = state.issues_cursor is not None
-        if state.phase == "issues":
+        if state.phase in {"issues", "issues+"}:
             state = self._list("issues", state, conditional)
             state = self._enter(state, "comments", issues_high=state.progress or state.issues_cursor)
-        if state.phase == "comments":
+        if state.phase in {"comments", "comments+"}:
             state = self._list("comments", state, conditional)
             state = self._enter(state, "settle", comments_high=state.progress or state.comments_cursor)
         self._settle()
@@ -99,14 +133,14 @@ class ListingPass:
                     basis=basis, first_complete_at=state.first_complete_at, last_complete_at=state.last_complete_at
                 )
             if state.phase is None:
-                state = replace(state, phase="issues", progress=None, pass_started_at=tx.now)
+                state = replace(state, phase="issues", progress=None, phase_started_at=None)
             else:
                 log.info("%s: going on with the %s of an unfinished pass", self._repository.ref, state.phase)
             tx.save_crawl_state(self._repository.id, state)
         return state
 
     def _enter(self, state: CrawlState, phase: str, **highs: datetime | None) -> CrawlState:
-        state = replace(state, phase=phase, progress=None, **highs)  # type: ignore[arg-type]
+        state = replace(state, phase=phase, progress=None, phase_started_at=None, **highs)  # type: ignore[arg-type]
         with self._store.transaction() as tx:
             tx.save_crawl_state(self._repository.id, state)
         return state
@@ -117,35 +151,43 @@ class ListingPass:
         cursor = state.issues_cursor if phase == "issues" else state.comments_cursor
         since = state.progress or (cursor - OVERLAP if cursor else None)
         self._listed = 0
-        for _ in range(MAX_REPEATS):
-            state, shifted = self._list_once(phase, state, since, conditional)
-            if not shifted:
-                break
-            # What was updated meanwhile moved from before our page to the end, and what came after it moved up into
-            # pages that we had read already. Another look from the same time finds it; nothing is doubled by that.
-            log.info("%s: the list of %s moved while it was read; looking again", self._repository.ref, phase)
+        if state.phase == phase:
+            state = self._follow(phase, state, since, conditional)
+        if state.phase == f"{phase}+":
+            state = self._look_again(phase, state)
         return state
 
-    def _list_once(
-        self, phase: str, state: CrawlState, since: datetime | None, conditional: bool
-    ) -> tuple[CrawlState, bool]:
-        """Go through a listing to its end; the second value tells whether it was short and shifted underneath us."""
-        pages = 0
-        self._moved = False
+    def _follow(self, phase: str, state: CrawlState, since: datetime | None, conditional: bool) -> CrawlState:
+        """Go through a listing by its links; if it shifted meanwhile, the state asks for a second look at the end."""
+        cursor = state.issues_cursor if phase == "issues" else state.comments_cursor
+        shift = Shift(state, since, start=cursor - OVERLAP if cursor else None)
         while True:
             try:
                 for page in self._fetcher.pages(self._listing(phase, since), conditional):
-                    state = self._take(phase, page, state)
-                    pages += 1
+                    state = self._take(phase, page, state, shift)
             except Refused as error:
                 # Far into a listing GitHub refuses page numbers (422): a new listing starts where this one broke off.
                 if error.status != 422 or state.progress is None or state.progress == since:
                     raise
                 since = state.progress
             else:
-                # Long listings of issues have cursors in place of page numbers, which do not shift; in long ones of
-                # comments a kept thread is completed by its count. Only short ones are cheap enough to read again.
-                return state, self._moved and 1 < pages <= REPEATED_PAGES
+                return state
+
+    def _look_again(self, phase: str, state: CrawlState) -> CrawlState:
+        """List again from where the first look may have missed something, in a way that no shift can disturb.
+
+        After each page a new listing starts at the last time seen, so that the pages overlap. That costs a few items
+        more, and is done only when items are known to have moved.
+        """
+        log.info("%s: the list of %s moved while it was read; looking again", self._repository.ref, phase)
+        while True:
+            since = state.progress
+            for page in self._fetcher.pages(self._listing(phase, since), conditional=False):
+                state = self._take(phase, page, state)
+                if page.next_url is None:
+                    return state
+                if state.progress != since:
+                    break  # else a whole page is of one time: only its link leads on
 
     def _listing(self, phase: str, since: datetime | None) -> str:
         path = f"/repos/{self._repository.owner}/{self._repository.name}/issues"
@@ -158,22 +200,30 @@ class ListingPass:
             params["since"] = iso(since)
         return self._fetcher.github.url(path, params)
 
-    def _take(self, phase: str, page: Page, state: CrawlState) -> CrawlState:
+    def _take(self, phase: str, page: Page, state: CrawlState, shift: Shift | None = None) -> CrawlState:
         with self._store.transaction() as tx:
-            newest = self._take_issues(tx, page) if phase == "issues" else self._take_comments(tx, page)
-            if newest is not None:
-                state = replace(state, progress=max(newest, state.progress or newest))
+            items = self._take_issues(tx, page) if phase == "issues" else self._take_comments(tx, page)
+            # A time far ahead of the server's own clock is no place to go on from.
+            times = [each.updated_at for each in items if each.updated_at <= page.date + timedelta(days=1)]
+            if times:
+                state = replace(state, progress=max(times))
+            if shift is not None:
+                shift.note(page, items, state.progress)
+                state = replace(state, phase_started_at=shift.began)
+                if page.next_url is None and shift.happened:
+                    # With the last page, in one transaction: whatever happens now, the second look is not forgotten.
+                    state = replace(state, phase=f"{phase}+", progress=shift.safe)
             tx.save_crawl_state(self._repository.id, state)
             if page.remember:
                 tx.remember(*page.remember)
         self._listed += len(page.items)
         self._report.listed += len(page.items)
         self._say(phase)
-        if not page.last:
+        if page.next_url is not None:
             self._check_stop()
         return state
 
-    def _take_issues(self, tx: Transaction, page: Page) -> datetime | None:
+    def _take_issues(self, tx: Transaction, page: Page) -> Sequence[ObservedThread]:
         threads = list(self._parsed(tx, page.items, parse.thread))
         held = tx.held_numbers(self._repository.id, [each.number for each in threads])
         kept = []
@@ -183,14 +233,12 @@ class ListingPass:
                 kept.append(seen.number)
         tx.clear_failures(self._repository.id, [f"#{each.number}" for each in threads])
         self._settle_new(tx, kept)
-        self._watch_for_moves(tx, threads)
-        return max((each.updated_at for each in threads), default=None)
+        return threads
 
-    def _take_comments(self, tx: Transaction, page: Page) -> datetime | None:
+    def _take_comments(self, tx: Transaction, page: Page) -> Sequence[ObservedPost]:
         by_thread: dict[int, list[ObservedPost]] = {}
         for number, post in self._parsed(tx, page.items, parse.comment):
             by_thread.setdefault(number, []).append(post)
-        self._watch_for_moves(tx, [post for posts in by_thread.values() for post in posts])
         held = tx.held_numbers(self._repository.id, list(by_thread))
         for number, posts in by_thread.items():
             if number in held:
@@ -198,12 +246,7 @@ class ListingPass:
             elif any(self._wanted("", [post]) for post in posts):
                 tx.add_candidate(self._repository.id, number)
         self._settle_new(tx, sorted(held))
-        return max((post.updated_at for posts in by_thread.values() for post in posts), default=None)
-
-    def _watch_for_moves(self, tx: Transaction, items: Sequence[ObservedThread | ObservedPost]) -> None:
-        """Notice items that were there when the pass began and have been updated since: they changed their place."""
-        began = self._began or tx.now
-        self._moved = self._moved or any(each.created_at < began <= each.updated_at for each in items)
+        return [post for posts in by_thread.values() for post in posts]
 
     def _parsed(self, tx: Transaction, items: Sequence[Any], read: Callable[[Any], Any]) -> Iterator[Any]:
         """Read a page's items; one that cannot be read is noted as a failure, and does not hide the others."""
@@ -211,8 +254,7 @@ class ListingPass:
             try:
                 yield read(item)
             except BadResponse as error:
-                where = item.get("number") or item.get("id") if isinstance(item, dict) else None
-                self._failed(tx, f"#{where or '?'}", f"an item of a listing cannot be read: {error}")
+                self._failed(tx, _name_of(item), f"an item of a listing cannot be read: {error}")
 
     def _settle_new(self, tx: Transaction, numbers: Sequence[int]) -> None:
         """Publish new threads as soon as they are whole.
@@ -268,18 +310,15 @@ class ListingPass:
             with self._store.transaction() as tx:
                 self._failed(tx, f"#{number}", str(error))
             return True
-        if whole:
-            with self._store.transaction() as tx:
-                if tx.unsettled(self._repository.id, [number]):  # transferred: it is kept there, and here as it was
-                    self._report.captured += tx.settle(self._repository.id, number, self._vocabulary.judge)
         self._say("settle")
         return kept
 
     # --- small things ---
 
     def _failed(self, tx: Transaction, target: str, reason: str) -> None:
-        log.warning("%s%s: %s", self._repository.ref, target, reason)
-        self._report.failures.append((f"{self._repository.ref}{target}", reason))
+        where = f"{self._repository.ref}{'' if target.startswith('#') else ' '}{target}"
+        log.warning("%s: %s", where, reason)
+        self._report.failures.append((where, reason))
         tx.note_failure(self._repository.id, target, reason)
 
     def _say(self, phase: str) -> None:
@@ -292,6 +331,14 @@ class ListingPass:
     def _check_stop(self) -> None:
         if self._stop():
             raise Stopped("stopped on request; what was fetched so far is kept")
+
+
+def _name_of(item: Any) -> str:
+    """Name an item of a listing that cannot be read, by what of it is a number."""
+    for key, name in (("number", "#{}"), ("id", "comment {}")):
+        if isinstance(item, dict) and isinstance(item.get(key), int):
+            return name.format(item[key])
+    return "an item without a number"
 
 
 def _texts(posts: Sequence[ObservedPost]) -> list[PostText]:

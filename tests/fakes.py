@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -144,6 +145,9 @@ class FakeGitHub(httpx.BaseTransport):
         response = self.interfere(request) if self.interfere else None
         if response is None:
             response = self._limited(request) or self._answer(request)
+        # A moment after the latest change: whatever is changed from now on is newer than this answer.
+        clock = max((repository.clock for repository in self.repositories), default=START) + timedelta(seconds=1)
+        response.headers.setdefault("date", format_datetime(clock, usegmt=True))
         self.log.append((request.method, request.url.raw_path.decode(), response.status_code))
         return response
 

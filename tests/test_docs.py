@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import importlib.metadata
 import json
 import re
 import shlex
@@ -17,6 +18,7 @@ from typing import Any
 import click
 import pytest
 from fakes import FakeGitHub, FakeRepository
+from packaging.specifiers import SpecifierSet
 
 from archiver import __version__
 from archiver.config import read_config
@@ -363,3 +365,12 @@ def test_every_dependency_has_its_reason() -> None:
 def test_the_changelog_has_the_version() -> None:
     """CHANGELOG.md has a section for the present version."""
     assert any(each.split()[0] == __version__ for each in sections(text_of("CHANGELOG.md")))
+
+
+def test_every_pinned_version_runs_on_the_oldest_python() -> None:
+    """Each version in constraints.txt accepts the oldest Python that pyproject.toml promises, in its first release."""
+    for line in text_of("constraints.txt").splitlines():
+        if line.startswith("#"):
+            continue
+        wanted = importlib.metadata.metadata(line.partition("==")[0]).get("Requires-Python") or ""
+        assert SpecifierSet(wanted).contains("3.11.0"), f"{line} wants Python {wanted}"

@@ -5,6 +5,7 @@ What archiver and search commands do stands in `archiver.cli` and `search.cli`; 
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import shutil
@@ -79,6 +80,10 @@ class Program(click.Group):
         except ArchiveError as error:
             click.echo(f"onrecord: {' '.join(str(error).split())}", err=True)
             sys.exit(error.exit_code)
+        except OSError as error:  # what is left of them: a full device behind stdout, a folder that went
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"onrecord: {where}{error.strerror or error}", err=True)
+            os._exit(1)  # not sys.exit: at exit Python would flush stdout again, and fail again
 
 
 class _Lazy:
@@ -107,6 +112,9 @@ class _Lazy:
 @click.pass_context
 def main(context: click.Context, config: Path | None, verbose: bool) -> None:
     """Keep license debates on the record: archive GitHub threads, search them, give them permanent links."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows fewer characters than a title has
     _set_up_logging(verbose)
     lazy = _Lazy(config)
     context.obj = lazy if context.invoked_subcommand in {"init", "demo"} else lazy.bound()

@@ -56,13 +56,14 @@ _BY_STATUS: dict[int, type[GitHubError]] = {
 class Answer:
     """One answer: `data` is its JSON (None for 304), `url` is where it came from after redirects.
 
-    `moved_to` is the target of a permanent redirect on the way, if there was one.
+    `moved_to` is the target of a permanent redirect on the way, if there was one; `date` is the server's clock.
     """
 
     url: str
     data: Any
     etag: str | None
     next_url: str | None
+    date: datetime
     not_modified: bool = False
     moved_to: str | None = None
 
@@ -160,6 +161,7 @@ class GitHub:
                     next_url=_next(headers.get("link"), url),
                     not_modified=status == 304,
                     moved_to=moved_to,
+                    date=limits.server_time(headers, self._now()),
                 )
             location = headers.get("location", "")
             if not location:

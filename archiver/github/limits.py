@@ -101,7 +101,7 @@ def _limited(status: int, headers: Mapping[str, str], message: str, now: datetim
     if asked is None and left is not None and exhausted and not is_secondary:
         # Told by the server's own clock, since ours may be wrong. A reset that is over is none: then it is the
         # secondary limit's turn, or a server that counts wrongly would be asked every second for ever.
-        ahead = (left.reset - _server_time(headers, now)).total_seconds()
+        ahead = (left.reset - server_time(headers, now)).total_seconds()
         if ahead > 0:
             # One second more: the reset is given in whole seconds.
             pause = min(ahead + 1, LONGEST_PRIMARY_PAUSE)
@@ -128,11 +128,15 @@ def failed(attempt: int, reason: str, asked: float | None = None) -> Decision:
 
 
 def jittered(pause: float, spread: float) -> float:
-    """Lengthen a pause by up to a quarter; `spread` is a random number in 0..1. Never shorter than was asked for."""
-    return pause * (1 + 0.25 * spread)
+    """Lengthen a pause by up to a quarter and 15 seconds at most; `spread` is a random number in 0..1.
+
+    Never shorter than was asked for, and no later than need be where the end of a long wait was told to somebody.
+    """
+    return pause + min(0.25 * pause, 15.0) * spread
 
 
-def _server_time(headers: Mapping[str, str], now: datetime) -> datetime:
+def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
+    """Return the server's clock as the `Date` header tells it; ours without a good one."""
     try:
         moment = parsedate_to_datetime(headers["date"])
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -5,7 +5,9 @@ It knows no table but Alembic's.
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +22,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
-from archiver.errors import SchemaOutdated, SchemaTooNew, StoreError
+from archiver.errors import ConfigError, SchemaOutdated, SchemaTooNew, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 30
@@ -39,6 +41,11 @@ def translated(url: str) -> Iterator[None]:
     """Turn SQLAlchemy's and the driver's errors into StoreErrors that say what a person can do."""
     try:
         yield
+    except (zlib.error, json.JSONDecodeError) as error:
+        where = shown(url)
+        raise StoreError(
+            f"{where}: a stored value is damaged ({error}); onrecord verify says which, a backup has it", key=where
+        ) from error
     except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
         cause = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
         where = shown(url)
@@ -59,19 +66,19 @@ def translated(url: str) -> Iterator[None]:
 def connect(url: str) -> sa.Engine:
     """Make the engine for a store's URL, with its pragmas; nothing is opened yet.
 
-    Raises StoreError for a URL that names no supported database, or a folder that cannot be made.
+    Raises ConfigError for a URL that names no supported database, StoreError for a folder that cannot be made.
     """
     try:
         parsed = make_url(url)
     except (sa.exc.ArgumentError, ValueError):  # a port that is no number is a plain ValueError
-        raise StoreError(f"{shown(url)} is no store URL; write sqlite:///path/to/archive.db", key=shown(url)) from None
+        raise ConfigError(f"{shown(url)} is no store URL; write sqlite:///path/to/archive.db", key=shown(url)) from None
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
-        raise StoreError(
+        raise ConfigError(
             f"{shown(url)}: this version keeps its store in SQLite only; write sqlite:///path/to/archive.db",
             key=shown(url),
         )
     if parsed.query or parsed.host or "\0" in (parsed.database or ""):
-        raise StoreError(
+        raise ConfigError(
             f"{shown(url)}: only a path is wanted, after three slashes: sqlite:///path/to/archive.db", key=shown(url)
         )
     if parsed.database and parsed.database != ":memory:":

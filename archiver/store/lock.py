@@ -9,7 +9,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -38,13 +38,19 @@ def crawl_lock(url: str, now: Callable[[], datetime]) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):
+                message = f"{path}: this file system gives no locks ({error.strerror}); keep the store on a local disk"
+                raise StoreError(message, key=str(path)) from None
             holder = os.pread(handle, 300, 0).decode("utf-8", "replace").strip() or "a process that gives no name"
             raise StoreBusy(f"another crawl is at work on this store: {holder}; let it finish first", key=url) from None
         # The file stays when the lock is let go of: a second process may have it open already.
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}, since {iso(now())}\n".encode(), 0)
+        # The name is a courtesy to the second crawl: on a full disk the lock holds without it.
+        with suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}, since {iso(now())}\n".encode(), 0)
         yield
-        os.ftruncate(handle, 0)
+        with suppress(OSError):
+            os.ftruncate(handle, 0)
     finally:
         os.close(handle)

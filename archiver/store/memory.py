@@ -20,8 +20,9 @@ class CrawlState:
     """Where the crawl of a repository stands.
 
     `issues_cursor` and `comments_cursor` are the latest `updated_at` that a complete pass has seen. `phase` (`issues`,
-    `comments`, `settle`; None when no pass is under way) and `progress` (the latest `updated_at` committed in that
-    phase) tell where an unfinished pass goes on; `issues_high` is where its issues phase ended.
+    `comments`, `settle`, or one of the first two with a `+` for a second look; None when no pass is under way) and
+    `progress` (the latest `updated_at` committed in that phase) tell where an unfinished pass goes on; `issues_high` is
+    where its issues phase ended, `phase_started_at` is the server's clock when the phase began.
     """
 
     basis: str
@@ -31,7 +32,7 @@ class CrawlState:
     progress: datetime | None = None
     issues_high: datetime | None = None
     comments_high: datetime | None = None
-    pass_started_at: datetime | None = None
+    phase_started_at: datetime | None = None
     first_complete_at: datetime | None = None
     last_complete_at: datetime | None = None
 
@@ -74,7 +75,7 @@ class Memory:
             progress=None,
             issues_high=None,
             comments_high=None,
-            pass_started_at=None,
+            phase_started_at=None,
             first_complete_at=state.first_complete_at or self.now,
             last_complete_at=self.now,
         )

@@ -246,7 +246,7 @@ crawl_state = Table(
     Column("progress", Moment),
     Column("issues_high", Moment),
     Column("comments_high", Moment),
-    Column("pass_started_at", Moment),
+    Column("phase_started_at", Moment),
     Column("first_complete_at", Moment),
     Column("last_complete_at", Moment),
 )

@@ -568,3 +568,98 @@ def test_item_that_can_be_read_again_is_no_failure_any_more(
     crawl(store, upstream)
     assert store.coverage(77).failures == ()
     assert held(store) == [1]
+
+
+@pytest.mark.parametrize("broken_off", [False, True])
+def test_debate_that_slips_into_a_page_read_before_is_found(
+    store: Store, repository: FakeRepository, upstream: FakeGitHub, broken_off: bool
+) -> None:
+    """An edit far back moves a comment about licensing into a page read before; a second look finds its thread."""
+    upstream.per_page_limit = 5
+    crash = repository.issue("It crashes", "On start.")
+    first = repository.comment(crash, "Same here.")
+    for at in range(149):
+        if at == 29:
+            debate = repository.issue("Bundle the codec", "It would help.")
+            repository.comment(
+                debate, "The codec is under the GPL-3.0 license, which is not compatible with our license."
+            )
+        else:
+            repository.comment(crash, f"Reply {at}")
+    edits: list[str] = []
+
+    class Killed(BaseException):
+        pass
+
+    def disturb(request: httpx.Request) -> None:
+        if request.url.path.endswith("/issues/comments") and request.url.params.get("page") == "7" and not edits:
+            edits.append("fixed a typo")
+            repository.edit_comment(first, "Same here!")
+        if broken_off and request.url.params.get("page") == "12" and len(edits) == 1:
+            edits.append("killed")
+            raise Killed
+
+    upstream.interfere = disturb
+    if broken_off:
+        with pytest.raises(Killed):
+            crawl(store, upstream)
+        assert held(store) == []
+    crawl(store, upstream)
+    assert edits
+    assert held(store) == [debate]
+    upstream.interfere = None
+    upstream.clear()
+    crawl(store, upstream)
+    assert len(upstream.log) <= 6
+
+
+def test_listing_in_a_circle_ends(store: Store, repository: FakeRepository, upstream: FakeGitHub) -> None:
+    """A list whose next page is itself is an error, not an endless crawl."""
+    repository.issue("License", ASK)
+
+    def circle(request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.endswith("/issues"):
+            return None
+        items = [upstream.issue_json(repository, 1, listed=True)]
+        return httpx.Response(200, json=items, headers={"link": f'<{request.url}>; rel="next"'})
+
+    upstream.interfere = circle
+    with pytest.raises(BadResponse, match="in a circle"):
+        crawl(store, upstream)
+    assert len(upstream.log) == 2
+
+
+def test_time_far_ahead_does_not_blind_later_crawls(
+    store: Store, repository: FakeRepository, upstream: FakeGitHub
+) -> None:
+    """An issue that claims to be updated in the year 9999 is kept, but is no place to go on from."""
+    repository.issue("License", ASK, updated_at="9999-01-01T00:00:00Z")
+    crawl(store, upstream)
+    repository.issue("License two", ASK)
+    crawl(store, upstream)
+    assert held(store) == [1, 2]
+
+
+def test_candidate_that_was_transferred_is_not_asked_for_again(
+    store: Store, repository: FakeRepository, upstream: FakeGitHub
+) -> None:
+    """A thread found by a comment that moves before it is fetched is kept where it went, and forgotten where it was."""
+    other = FakeRepository("acme/docs", 78)
+    upstream.repositories.append(other)
+    there = other.issue("Bundle the codec", "It would help.")
+    words = "The codec is under the GPL-3.0 license, which is not compatible with our license."
+    other.comment(there, words)
+    number = repository.issue("Bundle the codec", "It would help.")
+    repository.comment(number, words)
+
+    def transfer(request: httpx.Request) -> None:
+        if request.url.path.endswith(f"/issues/{number}"):
+            upstream.transferred["acme/rocket", number] = ("acme/docs", there)
+
+    upstream.interfere = transfer
+    crawl(store, upstream)
+    assert store.thread(78, there) is not None
+    repository.comments.clear()  # they went with their thread
+    upstream.clear()
+    crawl(store, upstream)
+    assert len(upstream.log) == 3

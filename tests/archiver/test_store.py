@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from archiver.errors import NotHeld, StoreError
+from archiver.errors import ConfigError, NotHeld, StoreError
 from archiver.model import (
     Account,
     Change,
@@ -637,7 +637,7 @@ def test_a_store_that_may_not_be_read(path: Path) -> None:
 )
 def test_a_url_that_names_no_store_and_its_password(url: str, said: str) -> None:
     """A URL of another kind is refused with what to write, and a password in it is never shown, nor in the key."""
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(ConfigError) as caught:
         open_store(url)
     assert said in str(caught.value)
     assert "hunter2" not in f"{caught.value} {caught.value!r} {caught.value.key}"

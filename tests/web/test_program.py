@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -159,7 +160,11 @@ def test_token_is_nowhere(tmp_path: Path, repository: FakeRepository, upstream: 
         ("", ["crawl", "not a target"], 1, "'not a target' is neither owner/repo"),
         ("", ["--config", "missing.toml", "status"], 2, "missing.toml: no such configuration file"),
         ('[store]\nurl = "sqlite:///config.toml"\n', ["status"], 1, "this file is damaged or no onrecord store"),
-        ('[store]\nurl = "mysql://x"\n', ["status"], 1, "SQLite only"),
+        ('[store]\nurl = "mysql://x"\n', ["status"], 2, "SQLite only"),
+        ('[github]\ntimeout = "999999w"\n', ["status"], 2, "ten years at most"),
+        ('[github]\ntimeout = "2h"\n', ["status"], 2, "`timeout` is an hour at most"),
+        ('[site]\nbase_url = "nope"\n', ["serve"], 2, "site.base_url: 'nope' is no http or https URL"),
+        ("", ["crawl", "https://github.com/acme/rocket/discussions/5"], 1, "does not archive GitHub Discussions yet"),
         ('[index]\nurl = "woosh:x"\n', ["search", "x"], 2, "woosh"),
         ('[github]\napi_url = "http://127.0.0.1:9"\n[[watch]]\norg = "x"\n', ["crawl"], 2, "`org` is planned"),
     ],
@@ -210,7 +215,12 @@ def test_run_crawls_syncs_serves_and_stops(tmp_path: Path, repository: FakeRepos
             results: list[dict[str, object]] = []
             while not results and time.monotonic() < deadline:
                 time.sleep(0.2)
-                results = _get(f"{base}/api/v1/search?q=copyleft")["results"]
+                try:
+                    results = _get(f"{base}/api/v1/search?q=copyleft")["results"]
+                except urllib.error.HTTPError as error:
+                    if error.code != 503:  # 503: crawled, and not indexed yet
+                        raise
+                    error.close()
             assert results, "the watch was not crawled and indexed"
             assert _get(f"{base}/api/v1/threads/github.com/acme/rocket/{number}")["posts"][0]["body"] == ASK
             process.send_signal(signal.SIGTERM)
@@ -265,3 +275,28 @@ def _get(url: str) -> dict[str, list[dict[str, dict[str, str]]]]:
     with urllib.request.urlopen(url, timeout=20) as response:
         value: dict[str, list[dict[str, dict[str, str]]]] = json.loads(response.read())
         return value
+
+
+def test_full_device_behind_stdout_is_one_line(tmp_path: Path) -> None:
+    """What cannot be printed is said in one line, without a traceback."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "status"], cwd=tmp_path, env=_environment(), stdout=full, stderr=subprocess.PIPE, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "onrecord: No space left on device\n"
+
+
+def test_terminal_with_few_characters_prints_all_the_same(
+    tmp_path: Path, repository: FakeRepository, upstream: FakeGitHub
+) -> None:
+    """A title that the terminal's encoding does not know is escaped, not a crash."""
+    number = repository.issue("ライセンス license", ASK)
+    with served(upstream) as api:
+        configure(tmp_path, api)
+        assert run(tmp_path, "crawl", f"acme/rocket#{number}").returncode == 0
+    assert run(tmp_path, "sync").returncode == 0
+    done = run(tmp_path, "search", "license", env={"PYTHONIOENCODING": "latin-1"})
+    assert done.returncode == 0, done.stderr
+    assert "\\u30e9" in done.stdout

@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.Column("progress", sa.String(length=20), nullable=True),
         sa.Column("issues_high", sa.String(length=20), nullable=True),
         sa.Column("comments_high", sa.String(length=20), nullable=True),
-        sa.Column("pass_started_at", sa.String(length=20), nullable=True),
+        sa.Column("phase_started_at", sa.String(length=20), nullable=True),
         sa.Column("first_complete_at", sa.String(length=20), nullable=True),
         sa.Column("last_complete_at", sa.String(length=20), nullable=True),
         sa.ForeignKeyConstraint(
