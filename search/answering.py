@@ -11,13 +11,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from search.document import PostText, needle
+from search.document import PostText, needles
 from search.index import MAX_OFFSET, MAX_PER_PAGE, FacetCount, Hit, ResultPage
 from search.matching import Corpus, Scores, evaluate, occurrences, worth
 from search.query import Node, words
-from search.snippets import Needle, Sought, best_post
+from search.snippets import Needle, Sought, best_post, spans_of
 
 MAX_FACETS = 50
+
+# Words that stand in every text: they count for what matches, but where other words were asked for too, they are not
+# shown as what was found.
+_COMMON_WORDS = """
+    a an and are as at be but by can do for from had has have how i if in is it its my of on or our so that the their
+    there they this to was we were what when which will with would you your
+"""
+COMMON = frozenset(terms for word in _COMMON_WORDS.split() for terms in needles(word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +43,9 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The posts of a document, and at which position each segment of each post begins."""
+    """A document's title, its posts, and at which position each segment of each post begins."""
 
+    title: str
     posts: Sequence[PostText]
     starts: Sequence[Sequence[int]]
 
@@ -61,18 +70,18 @@ def answer(collection: Collection, query: Node, *, sort: str | None, page: int, 
     """Answer a search as `search.index.Index.search` says. Raises IndexUnavailable."""
     page, per_page = max(page, 1), min(max(per_page, 1), MAX_PER_PAGE)
     scores = evaluate(query, collection)
-    needles = list(dict.fromkeys(terms for each in words(query) if (terms := needle(each.text))))
+    wanted = list(dict.fromkeys(terms for each in words(query) for terms in needles(each.text)))
     offset = (page - 1) * per_page
     notices: tuple[str, ...] = ()
     chosen: list[int] = []
     if offset + per_page > MAX_OFFSET and offset < len(scores):
         notices = (f"Only the first {MAX_OFFSET:,} results can be paged through; narrow the query.",)
     elif offset < len(scores):
-        order = _order(collection.columns, scores, sort or ("relevance" if needles else "created-desc"))
+        order = _order(collection.columns, scores, sort or ("relevance" if wanted else "created-desc"))
         chosen = heapq.nsmallest(offset + per_page, scores, key=order)[offset:]
     return ResultPage(
         total=len(scores),
-        hits=tuple(_hit(collection, document, scores[document], needles) for document in chosen),
+        hits=tuple(_hit(collection, document, scores[document], wanted) for document in chosen),
         facets=_facets(collection.columns, scores),
         page=page,
         per_page=per_page,
@@ -105,12 +114,14 @@ def _facets(columns: Columns, scores: Scores) -> dict[str, tuple[FacetCount, ...
     return result
 
 
-def _hit(collection: Collection, document: int, score: float, needles: Sequence[Needle]) -> Hit:
+def _hit(collection: Collection, document: int, score: float, wanted: Sequence[Needle]) -> Hit:
     texts = collection.texts(document)
-    sought = [
+    there = [
         Sought(terms, worth(terms, collection), starts)
-        for terms in needles
+        for terms in wanted
         if (starts := occurrences(terms, collection, document))
     ]
+    sought = [each for each in there if each.terms not in COMMON] or there
     best, more = best_post(texts.posts, texts.starts, sought)
-    return Hit(collection.columns.keys[document], score, best, more)
+    title_spans = spans_of(texts.title, [each.terms for each in sought])
+    return Hit(collection.columns.keys[document], score, best, more, title_spans)

@@ -23,6 +23,7 @@ from rich.text import Text
 from archiver.errors import ArchiveError
 from archiver.model import ThreadSummary, iso
 from archiver.store import Checkpoint, Difference, Store
+from search.errors import SearchError
 from search.index import MAX_PER_PAGE, Hit, Index
 from search.query import SORTS, parse
 from search.serial import results_json, thread_url
@@ -80,13 +81,17 @@ def rebuild_command(archive: Archive) -> None:
 def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str | None, as_json: bool) -> None:
     """Search the archive: words, "phrases", AND OR NOT, -not, (groups), repo:owner/name, is:closed, author:login.
 
-    A query that begins with a minus needs -- before it.
+    A query that begins with a minus needs -- before it. An index that was not built yet is an error; one that is
+    behind the store is searched as it is, and a note says so.
     """
     text = " ".join(query)
     parsed = parse(text)
     with archive.open_store() as store, closing(archive.open_index()) as index:
+        behind = _behind(store, index)
         answer = index.search(parsed.tree, sort=parsed.sort or sort, per_page=limit)
         summaries = store.summaries_by_key([hit.key for hit in answer.hits])
+    if behind > 0:
+        click.echo(f"Note: the index is {_count(behind, 'change')} behind; run: onrecord sync", err=True)
     if as_json:
         value = results_json(text, answer, summaries, base_url=archive.base_url, notices=parsed.notices)
         click.echo(json.dumps(value, ensure_ascii=False, indent=2))
@@ -96,6 +101,14 @@ def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str
     _print(archive, answer.hits, summaries)
     more = answer.total - len(answer.hits)
     click.echo(f"{_count(answer.total, 'thread')} found" + (f", {more:,} of them not shown" if more else ""))
+
+
+def _behind(store: Store, index: Index) -> int:
+    """Return how many changes the index has not seen. Raises SearchError if there are some and it has seen none."""
+    cursor, last = index.cursor(), store.last_change()
+    if last > 0 and cursor == 0:
+        raise SearchError("the index has not been built yet; run: onrecord sync")
+    return last - cursor
 
 
 @click.command("verify")

@@ -19,6 +19,7 @@ import snowballstemmer
 
 from archiver.markup import Segment, segments
 from archiver.model import Account, PostKind, Thread
+from archiver.spdx import spdx_mentions
 
 GHOST = "ghost"
 """The login under which GitHub shows accounts that were deleted."""
@@ -30,7 +31,8 @@ WORD = 0
 WHOLE = 1
 """The role of a compound kept in one piece beside its parts: `node.js`, at the position of `node`."""
 ALSO = 2
-"""The role of a term under which a word is found too: `licens` for `relicense`, `gpl` for `GPLv3`."""
+"""The role of a term under which a word is found too: `licens` for `relicense`, `gpl` for `GPLv3`, and of a license's
+own term (`spdx:gpl-3.0`), which stands where its name begins, however that is written."""
 
 MAX_TERM = 64
 _MAX_WHOLE = 80
@@ -91,8 +93,24 @@ def analyze(text: str) -> Iterator[Token]:
 
     Words are runs of Unicode letters and digits, case- and accent-folded and stemmed as English; a compound joined by
     `_ . - /` yields its parts one position after the other, and the whole of it beside the first. In scripts without
-    spaces (Chinese, Japanese, Korean, Thai ...) each character is a word.
+    spaces (Chinese, Japanese, Korean, Thai ...) each character is a word. A license that is named with its version
+    yields its own term too.
     """
+    licenses = _licenses(text)
+    if not licenses:
+        yield from _tokens(text)
+        return
+    licenses.reverse()
+    for token in _tokens(text):
+        yield token
+        while licenses and token.role == WORD and licenses[-1].start < token.end:
+            found = licenses.pop()
+            for term in found.terms:
+                yield Token(term, token.position, found.start, found.end, ALSO)
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    """Yield the tokens of the words of a text."""
     position = 0
     for match in _CHUNK.finditer(text):
         begin, end = match.span()
@@ -109,12 +127,31 @@ def analyze(text: str) -> Iterator[Token]:
 
 def needle(text: str) -> tuple[str, ...]:
     """Return the terms that have to stand one after the other where a text contains these words; may be empty."""
-    return tuple(token.term for token in analyze(text) if token.role == WORD)
+    return tuple(token.term for token in _tokens(text) if token.role == WORD)
+
+
+def needles(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return each needle by which these words are found: their own and, if they name a license, that of its term.
+
+    A text that holds any of them meets the words; without a letter or digit there are none.
+    """
+    own = needle(text)
+    license_term = named_license(text)
+    return tuple(each for each in (own, (license_term,) if license_term else ()) if each)
+
+
+def named_license(text: str) -> str | None:
+    """Return the term of the license that a text names, version and all, if it says nothing else: `GPL v3`."""
+    found = _licenses(text)
+    if len(found) != 1 or needle(text[: found[0].start]) or needle(text[found[0].end :]):
+        return None
+    term = found[0].terms[0]
+    return term if term.startswith(_LICENSE_TERM) else None
 
 
 def wholes(text: str) -> tuple[str, ...]:
     """Return the compounds of a text, each in one piece; where one of them stands, its parts stand too."""
-    return tuple(token.term for token in analyze(text) if token.role == WHOLE)
+    return tuple(token.term for token in _tokens(text) if token.role == WHOLE)
 
 
 def _expansion(chunk: str) -> _Expansion:
@@ -177,6 +214,66 @@ def _stem(word: str) -> str:
     with _stemmer_lock:
         stem: str = _stemmer.stemWord(word)
     return stem
+
+
+# Each name of a license with its version has one of these in it. To look for them is much faster than to look for the
+# names: only the surroundings of what is found here are read as `archiver.spdx` does.
+_HINT = re.compile(
+    r"(?<![a-z0-9])(?:[al]?gpl|general public|0?bsd|clause|apache|a(?:sl|pl|l)[- ]?v?2|busl|business source|bsl|boost|"
+    r"sspl|server side|mpl|mozilla|epl|eclipse|cddl|eupl|cc[- ]?0|cc[- ]zero|cc[- ]by|ofl|open font|mit[- ](?:0|no )|"
+    r"artistic|elastic|elv2|psf|python software)"
+)
+_BEFORE, _AFTER = 70, 100
+_LICENSE_TERM = "spdx:"  # no word has a colon
+_IN_FULL = {"agpl", "gpl", "lgpl", "mpl", "epl"}
+
+
+class _Named(NamedTuple):
+    """A license named at `start:end` of a text; the first of its terms says the most."""
+
+    terms: tuple[str, ...]
+    start: int
+    end: int
+
+
+def _licenses(text: str) -> list[_Named]:
+    """Return the licenses that a text names with their versions, or in full (`General Public License`), in order."""
+    found = []
+    for name, start, end in _mentions(text):
+        written = text[start:end].lower()
+        name = name.lower()
+        terms = []
+        versioned = any(char.isdigit() for char in name)
+        if versioned:
+            # What says nothing of later versions is `-only` by SPDX's rules, but not what somebody asked for.
+            base = name.removesuffix("-only").removesuffix("-or-later")
+            if base != name and (name.endswith("-or-later") or "only" in written):
+                terms.append(_LICENSE_TERM + name)
+            terms.append(_LICENSE_TERM + base)
+        family = name.partition("-")[0]
+        if family not in written and (versioned or family in _IN_FULL):
+            terms.append(_stem(family))
+        if terms:
+            found.append(_Named(tuple(terms), start, end))
+    return found
+
+
+def _mentions(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield (SPDX id or family, start, end) of the licenses that a text names, at least those with their versions."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a dotted capital I, in lower case, is two characters
+        lowered = "".join(each if len(each.lower()) > 1 else each.lower() for each in text)
+    stretches: list[tuple[int, int]] = []
+    for match in _HINT.finditer(lowered):
+        begin = text.rfind(" ", 0, max(match.start() - _BEFORE, 0)) + 1
+        end = text.find(" ", match.end() + _AFTER)
+        end = len(text) if end < 0 else end
+        if stretches and begin <= stretches[-1][1]:
+            begin = stretches.pop()[0]
+        stretches.append((begin, end))
+    for begin, end in stretches:
+        for name, start, stop in spdx_mentions(text[begin:end]):
+            yield name, begin + start, begin + stop
 
 
 # --- documents --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 It knows nothing of what is in a generation.
 
-    index/CURRENT           {"generation": "gen-5f2c...", "schema": 1}, replaced in one step
+    index/CURRENT           {"generation": "gen-5f2c...", "schema": 2}, replaced in one step
     index/gen-5f2c.../      a generation; what CURRENT does not name is a rest of a broken-off rebuild
     index/writer.lock       locked by whoever writes; the system frees it when that process ends, however it ends
 """

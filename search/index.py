@@ -48,12 +48,16 @@ class BestPost:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A thread that matches, by its `thread_key`; `more_posts` counts the other posts in which something matched."""
+    """A thread that matches, by its `thread_key`; `more_posts` counts the other posts in which something matched.
+
+    `title_spans` are (start, end) in the characters of the title as it was indexed: what matched, in order, apart.
+    """
 
     key: str
     score: float
     best_post: BestPost | None
     more_posts: int
+    title_spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

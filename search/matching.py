@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 from math import log
 from typing import Protocol
 
-from search.document import needle, wholes
+from search.document import needles, wholes
 from search.query import And, Everything, Node, Not, Or, Phrase, Qualifier, Word
 
 TEXT = "text"
@@ -154,21 +154,29 @@ def _all_of(nodes: Sequence[Node], corpus: Corpus) -> Scores | None:
 
 
 def _words(text: str, corpus: Corpus) -> Scores | None:
-    terms = needle(text)
-    if not terms:
+    found = [_needle(terms, corpus) for terms in needles(text)]
+    if not found:
         return None
-    parts = {term: _term(term, corpus) for term in dict.fromkeys(terms)}
-    if len(terms) == 1:
-        return parts[terms[0]]
-    first, *others = sorted(parts.values(), key=len)
-    near = [doc for doc in first if all(doc in other for other in others)]
-    scores = {doc: sum(part[doc] for part in parts.values()) for doc in near if occurrences(terms, corpus, doc)}
+    scores, *others = found
+    for other in others:
+        for doc, score in other.items():
+            scores[doc] = scores.get(doc, 0.0) + score
     # A compound written as in the query counts more than its words side by side.
     for whole in wholes(text):
         for doc, score in _term(whole, corpus).items():
             if doc in scores:
                 scores[doc] += score
     return scores
+
+
+def _needle(terms: Sequence[str], corpus: Corpus) -> Scores:
+    """Return the documents in which the terms stand one after the other."""
+    parts = {term: _term(term, corpus) for term in dict.fromkeys(terms)}
+    if len(terms) == 1:
+        return parts[terms[0]]
+    first, *others = sorted(parts.values(), key=len)
+    near = [doc for doc in first if all(doc in other for other in others)]
+    return {doc: sum(part[doc] for part in parts.values()) for doc in near if occurrences(terms, corpus, doc)}
 
 
 def _term(term: str, corpus: Corpus) -> Scores:

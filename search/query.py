@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from search.document import needle
+from search.document import analyze, named_license, needle
 
 MAX_LENGTH = 2_000
 MAX_TERMS = 64
 MAX_DEPTH = 20
 MAX_GROUPS = 100
+_MOST_IN_A_NAME = 9  # GNU Lesser General Public License version 3 or later
 
 # --- the tree ---------------------------------------------------------------------------------------------------------
 
@@ -32,7 +34,7 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Matches threads that have the word; a compound, as `GPL-3.0`, matches its parts side by side."""
+    """Matches threads that have the word; a compound, as `node.js`, matches its parts side by side."""
 
     text: str
 
@@ -154,6 +156,10 @@ _UNBUILT = _names(
     "association license own topic"
 )
 _NAMES = "|".join(sorted((*_BUILT, *_UNBUILT), key=len, reverse=True))
+# What looks like a qualifier but is none. `std::vector`, `10:30` and addresses do not look like one.
+_LIKE_A_QUALIFIER = re.compile(r"([a-z]{2,}(?:-[a-z]+)*):(?!:|//)(.*)", re.DOTALL)
+_SCHEMES = _names("data doi file ftp ftps git http https irc mailto news ssh svn tel urn")
+_PREFIX = re.compile(r"([^*]*[^\W_])\*", re.DOTALL)
 _QUOTES = '"“”„'
 
 # A word that has a colon but no known name before it (a URL, `foo:bar`) is a word. `-` negates only where something
@@ -181,6 +187,7 @@ _GRAMMAR = rf"""
 """
 
 
+_NOTHING_ASKED = "Nothing was asked for that can be searched; all threads are listed."
 _NOTHING_FOLLOWS = "An operator or a group has nothing after it; it was passed over."
 
 
@@ -196,9 +203,10 @@ class ParsedQuery:
 def parse(text: str) -> ParsedQuery:
     """Read a query; never raises. What cannot be used is left out and said in a notice.
 
-    Words side by side are ANDed; AND binds tighter than OR. See section 8 of the design for the language.
+    Words side by side are ANDed; AND binds tighter than OR. The language is described in docs/query-language.md.
     """
     reading = _Reading()
+    blank = not text.strip()
     if len(text) > MAX_LENGTH:
         reading.note(f"The query is longer than {MAX_LENGTH:,} characters; the rest was left out.")
         text = text[:MAX_LENGTH]
@@ -207,7 +215,10 @@ def parse(text: str) -> ParsedQuery:
     if text.count("(") > MAX_GROUPS:
         reading.note(f"The query has more than {MAX_GROUPS} parentheses; all were passed over.")
         text = text.replace("(", " ").replace(")", " ")
+    reading.text = text
     tree = reading.understand(_grammar().parse(text, on_error=reading.repair))
+    if isinstance(tree, Everything) and reading.sort is None and not blank:
+        reading.note(_NOTHING_ASKED)
     return ParsedQuery(tree, reading.sort, tuple(reading.notices))
 
 
@@ -222,6 +233,7 @@ class _Reading:
     def __init__(self) -> None:
         self.notices: list[str] = []
         self.sort: str | None = None
+        self.text = ""
         self._terms = 0
 
     def note(self, notice: str) -> None:
@@ -277,7 +289,9 @@ class _Reading:
         if rule == "either":
             return disjunction(kept), depth
         joined = conjunction(kept)
-        return (conjunction(_alternatives(joined.nodes)) if isinstance(joined, And) else joined), depth
+        if isinstance(joined, And):
+            joined = conjunction(_licenses(_alternatives(joined.nodes)))
+        return joined, depth
 
     def _leaf(self, token: Token) -> tuple[Node | None, int]:
         node = self._qualified(str(token)) if token.type == "QUALIFIED" else self._text(token)
@@ -294,11 +308,30 @@ class _Reading:
             if len(text) == 1 or text[-1] not in _QUOTES:
                 self.note("A quotation mark is not closed; all that follows it was read as one phrase.")
             text = " ".join(text.strip(_QUOTES).split())
+            if not text and len(token) > 1:
+                self.note("Between two quotation marks stands nothing; they were left out.")
+        else:
+            self._doubt(text, token)
         if needle(text):
             return Phrase(text) if token.type == "PHRASE" else Word(text)
         if text:
             self.note(f"`{_shown(text)}` has no letter and no digit to search for; it was left out.")
         return None
+
+    def _doubt(self, word: str, token: Token) -> None:
+        """Note what the writer of a word may have meant by it, though it is searched as a word."""
+        if (found := _LIKE_A_QUALIFIER.fullmatch(word)) and found[1] not in _SCHEMES:
+            # The value may be a phrase: `labl:"help wanted"`.
+            end = token.end_pos
+            if found[2] or (end is not None and self.text[end : end + 1] and self.text[end] in _QUOTES):
+                near = get_close_matches(found[1], sorted((*_BUILT, *_UNBUILT)), n=1, cutoff=0.7)
+                meant = f"; did you mean `{near[0]}:`? It" if near else "; it"
+                self.note(f"`{_shown(found[1])}:` is no qualifier{meant} was searched as words.")
+        if found := _PREFIX.fullmatch(word):
+            self.note(
+                f"`{_shown(word)}`: beginnings of words are not searched yet; "
+                f"it was searched as the word `{_shown(found[1])}`."
+            )
 
     def _qualified(self, text: str) -> Node | None:
         name, _, value = text.partition(":")
@@ -353,6 +386,34 @@ def _alternatives(nodes: Sequence[Node]) -> list[Node]:
             result.append(node)
     for name, place in places.items():
         result[place] = disjunction(choices[name])
+    return result
+
+
+def _licenses(nodes: Sequence[Node]) -> list[Node]:
+    """Read words side by side that name a license with its version, as `GPL v3`, as a phrase.
+
+    A version means nothing without the name before or after it.
+    """
+    result: list[Node] = []
+    at = 0
+    while at < len(nodes):
+        run: list[str] = []
+        for node in nodes[at : at + _MOST_IN_A_NAME + 1]:
+            if not isinstance(node, Word):
+                break
+            run.append(node.text)
+        for size in range(len(run), 1, -1):
+            name = " ".join(run[:size])
+            if not any(char.isdigit() for char in name) or not (term := named_license(name)):
+                continue
+            # Read with the word after it, it may be none: `GPL 2 years`.
+            if any(token.term == term for token in analyze(" ".join(run[: size + 1]))):
+                result.append(Phrase(name))
+                at += size
+                break
+        else:
+            result.append(nodes[at])
+            at += 1
     return result
 
 

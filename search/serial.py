@@ -1,4 +1,4 @@
-"""Owns the JSON shapes of threads and of results, as section 7 of the design gives them (`/api/v1`, `--json`).
+"""Owns the JSON shapes of threads and of results, as docs/api.md describes them (`/api/v1`, `--json`).
 
 It reads no store and asks no index: what it prints, it is given.
 """
@@ -55,6 +55,7 @@ def thread_json(thread: Thread | ThreadSummary, base_url: str) -> Json:
         "first_captured_at": iso(summary.first_captured_at),
         "last_checked_at": iso(summary.last_checked_at),
         "gone": _gone(summary.gone),
+        "gap": summary.gap,
         "relevance": {
             "terms": list(summary.relevance.terms),
             "spdx": list(summary.relevance.spdx),

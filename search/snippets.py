@@ -107,6 +107,11 @@ def snippet_of(text: str, needles: Sequence[tuple[Needle, float]]) -> tuple[floa
     return best, _cut(text, spans[chosen[0]][0], spans[chosen[1]][1], spans)
 
 
+def spans_of(text: str, needles: Sequence[Needle]) -> tuple[tuple[int, int], ...]:
+    """Return (start, end) of what the needles find in a text, in order and apart."""
+    return _merged([(start, end) for start, end, _ in _marks(text[:_MAX_READ], needles)])
+
+
 def _marks(text: str, needles: Sequence[Needle]) -> list[tuple[int, int, int]]:
     """Return (start, end, which needle) of every place where a needle stands, in order."""
     wanted = {term for terms in needles for term in terms}

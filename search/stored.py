@@ -49,7 +49,7 @@ def joined(segments: Sequence[SegmentColumns]) -> Columns:
 
 
 def pack_texts(document: Document, its: Bag) -> bytes:
-    """Return the posts' texts, and the positions at which their segments begin, as JSON."""
+    """Return the title, the posts' texts, and the positions at which their segments begin, as JSON."""
     posts = [
         [
             post.kind.value,
@@ -59,13 +59,14 @@ def pack_texts(document: Document, its: Bag) -> bytes:
         ]
         for post, starts in zip(document.posts, its.starts, strict=True)
     ]
-    return json.dumps(posts, separators=(",", ":")).encode("utf-8")
+    return json.dumps([document.title, posts], separators=(",", ":")).encode("utf-8")
 
 
 def unpack_texts(packed: bytes) -> Texts:
     """Read what `pack_texts` packed."""
-    posts = json.loads(packed)
+    title, posts = json.loads(packed)
     return Texts(
+        title,
         [
             PostText(PostKind(kind), number, author, tuple(Segment(place, text) for _, place, text in its))
             for kind, number, author, its in posts

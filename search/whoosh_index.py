@@ -36,7 +36,7 @@ from search.query import Node
 from search.rebuilding import Rebuild
 from search.stored import SegmentColumns, column_values, joined, pack_texts, unpack_texts
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 META = "meta"
 """The key of the one document that is no thread: it holds the cursor. Thread keys have a slash."""
 

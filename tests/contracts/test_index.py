@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archiver.errors import ConfigError
-from search.document import Document, analyze, needle
+from search.document import Document, analyze, needle, needles
 from search.index import MAX_OFFSET, FacetCount, Index, ResultPage, open_index
 from search.query import And, Everything, Node, Not, Or, Phrase, Qualifier, Word, parse
 from tests.search.builders import START, document
@@ -170,6 +170,69 @@ def test_best_post_and_snippet(debate: Index) -> None:
     assert snippet.text == "No. The GPL stays."
     assert [snippet.text[start:end] for start, end in snippet.spans] == ["GPL", "stays"]
     assert hit.more_posts == 1
+
+
+def test_what_matched_in_the_title(debate: Index) -> None:
+    """Each hit says which characters of its title matched; where none did, there are none."""
+    spans = {hit.key: hit.title_spans for hit in search(debate, "license OR crash OR mit").hits}
+    titles = {each.key: each.title for each in DEBATE}
+    assert {key: [titles[key][start:end] for start, end in its] for key, its in spans.items()} == {
+        "77/1": ["Relicense", "MIT"],
+        "77/2": ["Crash"],
+        "77/3": ["LICENSE"],
+    }
+    assert [hit.title_spans for hit in search(debate, "objection").hits] == [()]
+    assert {hit.title_spans for hit in search(debate, "").hits} == {()}
+
+
+@pytest.mark.parametrize(
+    ("query", "marks"),
+    [
+        ("the stays", {"77/1": ["stays"]}),
+        ('"the gpl" stays', {"77/1": ["The GPL", "stays"]}),
+        ("it OR zebra", {"77/2": ["It"]}),
+        ("it", {"77/2": ["It"]}),
+        ("on crashes", {"77/2": ["crashes"]}),
+    ],
+)
+def test_very_common_words_are_not_marked(debate: Index, query: str, marks: dict[str, list[str]]) -> None:
+    """They have to be there, but where others are found they are not shown as what matched; alone they are."""
+    shown = {hit.key: hit.best_post.snippet for hit in search(debate, query).hits if hit.best_post}
+    assert {key: [each.text[start:end] for start, end in each.spans] for key, each in shown.items()} == marks
+    assert found(debate, "the crashes stays") == []
+
+
+def test_very_common_words_are_not_marked_in_titles(debate: Index) -> None:
+    """The title is marked as the post is."""
+    (hit,) = search(debate, "on crash").hits
+    assert hit.title_spans == ((0, 5),)
+
+
+def test_a_license_is_found_however_it_is_written(index: Index) -> None:
+    """A name with its version meets every way of writing it, and marks it; another license is not found."""
+    index.apply(
+        [
+            document(1, "GPLv3?", [("a", "Hello.")]),
+            document(2, "x", [("a", "It is under the GNU General Public License v3 now.")]),
+            document(3, "x", [("a", "GPL-3.0-or-later")]),
+            document(4, "AGPLv3", [("a", "The AGPL 3 it is.")]),
+            document(5, "GPL", [("a", "3 posts and v3 of something")]),
+            document(6, "x", [("a", "see COPYING-GPL-3.0.txt")]),
+        ],
+        [],
+        6,
+    )
+    assert sorted(found(index, "GPLv3")) == [1, 2, 3]
+    assert sorted(found(index, "GPL v3")) == [1, 2, 3]
+    assert sorted(found(index, "GPL 3")) == [1, 2, 3, 6]
+    assert sorted(found(index, "GPL-3.0")) == [1, 2, 3, 6]
+    assert sorted(found(index, "gpl-3.0-or-later")) == [3]
+    assert sorted(found(index, "AGPL-3.0")) == [4]
+    assert sorted(found(index, "GPL")) == [1, 2, 3, 5, 6]
+    hit = next(hit for hit in search(index, "GPL-3.0").hits if hit.key == "77/2")
+    assert hit.best_post is not None
+    (span,) = hit.best_post.snippet.spans
+    assert hit.best_post.snippet.text[slice(*span)] == "GNU General Public License v3"
 
 
 def test_facets_count_all_matches(debate: Index) -> None:
@@ -366,9 +429,9 @@ def matches(tree: Node, made: Document) -> bool | None:
         case Everything():
             return None
         case Word(text) | Phrase(text):
-            terms = needle(text)
+            ways = needles(text)
             texts = [made.title, *(each.text for post in made.posts for each in post.segments)]
-            return any(holds(each, terms) for each in texts) if terms else None
+            return any(holds(each, terms) for each in texts for terms in ways) if ways else None
         case Qualifier("repo", value):
             return value in {name.lower() for name in made.repositories}
         case Qualifier("is", value):
@@ -395,6 +458,8 @@ vocabulary = st.sampled_from(
         "gpl",
         "GPLv3",
         "GPL-3.0",
+        "GPL v3 or later",
+        "AGPL 3",
         "3",
         "0",
         "a",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from archiver.model import ThreadKind
 from archiver.store import Store, open_store
 from search.cli import COMMANDS, printable, search_command
+from search.errors import SearchError
 from search.index import Index, open_index
 from search.serial import thread_json
 from tests.search.builders import keep
@@ -108,7 +109,10 @@ def test_search_json(archive: Archive) -> None:
         "per_page": 10,
         "did_you_mean": None,
     }
-    assert value["notices"] == ["`label:` is not indexed yet; it was left out."]
+    assert value["notices"] == [
+        "`foo:` is no qualifier; it was searched as words.",
+        "`label:` is not indexed yet; it was left out.",
+    ]
     assert value["facets"] == {
         "repository": [{"value": "Acme/Rocket", "count": 1}],
         "state": [{"value": "open", "count": 1}],
@@ -116,6 +120,7 @@ def test_search_json(archive: Archive) -> None:
     (result,) = value["results"]
     assert set(result) == {"thread", "score", "best_post"}
     assert result["thread"]["number"] == 1
+    assert result["thread"]["gap"] is None
     assert "posts" not in result["thread"]
     best = result["best_post"]
     assert best == {
@@ -126,9 +131,35 @@ def test_search_json(archive: Archive) -> None:
     }
 
 
-def test_search_before_any_sync(archive: Archive) -> None:
-    """An index that does not exist yet finds nothing, and is no error."""
-    assert search_json(archive, "license")["results"] == []
+@pytest.mark.parametrize("arguments", [("license",), ("--json", "license")])
+def test_search_before_any_sync(archive: Archive, arguments: tuple[str, ...]) -> None:
+    """An index that was not built yet is an error that says what to do, not a search that finds nothing."""
+    result = CliRunner().invoke(search_command, arguments, obj=archive)
+    assert isinstance(result.exception, SearchError)
+    assert str(result.exception) == "the index has not been built yet; run: onrecord sync"
+    assert result.exception.exit_code == 1
+    assert result.stdout == ""
+
+
+def test_search_in_an_archive_that_is_empty(tmp_path: Path) -> None:
+    """Where nothing is held, nothing is found, and there is nothing to build."""
+    assert run(Archive(tmp_path), "search", "license").output == "0 threads found\n"
+
+
+def test_search_in_an_index_that_is_behind(archive: Archive) -> None:
+    """What it has is found, and a note on stderr says that it is behind, in the singular too."""
+    run(archive, "sync")
+    assert run(archive, "search", "license").stderr == ""
+    with archive.open_store() as store:
+        keep(store, 4, "Another license")
+    result = run(archive, "search", "license")
+    assert result.stderr == "Note: the index is 1 change behind; run: onrecord sync\n"
+    assert "2 threads found" in result.stdout
+    with archive.open_store() as store:
+        keep(store, 5, "One more license")
+    result = run(archive, "search", "--json", "license")
+    assert result.stderr == "Note: the index is 2 changes behind; run: onrecord sync\n"
+    assert json.loads(result.stdout)["total"] == 2
 
 
 def test_search_without_words_is_everything(archive: Archive) -> None:
@@ -173,15 +204,19 @@ def test_thread_json(archive: Archive) -> None:
         "first_captured_at",
         "last_checked_at",
         "gone",
+        "gap",
         "relevance",
     ]
     assert list(value) == keys
+    assert value["gap"] is None
     assert value["kind"] == "pull"
     assert value["author"] is None
     assert value["url"] == "https://archive.test/github.com/Acme/Rocket/pull/2"
     assert value["upstream_url"] == "https://github.com/Acme/Rocket/pull/2"
     assert value["created_at"] == "2020-01-03T00:00:00Z"
     assert value["relevance"] == {"terms": ["license"], "spdx": ["MIT"], "topics": ["relicense"]}
+    gap = "3 of 5 comments could be fetched"
+    assert thread_json(replace(thread.summary, gap=gap), "https://archive.test")["gap"] == gap
     whole = thread_json(thread, "https://archive.test")
     assert {key: whole[key] for key in keys} == value
     assert whole["events"] == []

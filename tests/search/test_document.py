@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archiver.model import ThreadKind, Tombstone
 from archiver.store import Store
-from search.document import ALSO, WHOLE, WORD, analyze, bag, document_of, needle, wholes
+from search.document import ALSO, WHOLE, WORD, analyze, bag, document_of, named_license, needle, needles, wholes
 from tests.search.builders import document, keep
 
 
@@ -71,6 +71,69 @@ def test_meets(query: str, text: str) -> None:
 def test_keeps_apart(query: str, text: str) -> None:
     """A word does not meet another one that only looks like it or is less specific."""
     assert not set(needle(query)) <= terms(text)
+
+
+def holds(query: str, text: str) -> bool:
+    """Whether a text holds what a query looks for, in one of the ways in which it is found."""
+    at: dict[int, set[str]] = {}
+    for token in analyze(text):
+        at.setdefault(token.position, set()).add(token.term)
+    return any(
+        all(term in at.get(start + offset, ()) for offset, term in enumerate(terms))
+        for terms in needles(query)
+        for start in at
+    )
+
+
+GPL3 = ("GPLv3", "GPL v3", "gpl-3.0", "GPL 3", "GPL-3", "GPL version 3", "GNU GPL 3.0", "GNU General Public License v3")
+AGPL3 = ("AGPLv3", "AGPL v3", "AGPL-3.0", "agpl 3", "GNU Affero General Public License, version 3")
+APACHE2 = ("Apache 2.0", "Apache-2.0", "Apache License, Version 2.0", "ASL 2.0", "ALv2")
+BSD3 = ("BSD-3-Clause", "BSD 3-clause", "3-clause BSD")
+WAYS = (GPL3, AGPL3, APACHE2, BSD3, ("MPL 2.0", "MPLv2", "Mozilla Public License 2.0"), ("LGPLv2.1", "LGPL-2.1"))
+
+
+@pytest.mark.parametrize("ways", WAYS, ids=lambda ways: str(ways[0]))
+def test_a_license_is_found_however_it_is_written(ways: tuple[str, ...]) -> None:
+    """Each way of naming a license with its version finds every other one, within a text too, and no other license."""
+    others = [each for its in WAYS if its is not ways for each in its]
+    for query in ways:
+        assert [text for text in ways if not holds(query, f"We moved (again) to {text}, and why not?")] == []
+        assert [text for text in (*others, "GPLv2", "AGPL", "3.0") if holds(query, f"Now {text} here")] == []
+
+
+def test_or_later_is_more_than_the_version() -> None:
+    """A version finds `or later` too; who asks for `or later` does not get the bare version."""
+    assert holds("GPLv3", "GPL-3.0-or-later")
+    assert holds("GPL-3.0-or-later", "GPL 3 or any later version")
+    assert holds("GPL 3+", "GPL-3.0-or-later")
+    assert not holds("GPL-3.0-or-later", "GPL-3.0")
+    assert holds("GPL-3.0-only", "GPLv3 only")
+    assert not holds("GPL-3.0-only", "GPL-3.0-or-later")
+
+
+def test_a_name_in_full_is_found_by_its_letters() -> None:
+    """`GPL` finds the General Public License, `AGPL` the Affero one; neither finds the other."""
+    assert holds("GPL", "the GNU General Public License")
+    assert holds("AGPL", "the Affero General Public License")
+    assert not holds("GPL", "the GNU Affero General Public License")
+    assert not holds("AGPL", "the General Public License")
+
+
+def test_a_license_without_a_version_stays_its_words() -> None:
+    """Only a name with its version has a term of its own, and only if nothing else is said."""
+    assert needles("GPL") == (("gpl",),)
+    assert needles("MIT license") == (("mit", "licens"),)
+    assert needles("under GPLv3") == (("under", "gplv3"),)
+    assert needles("???") == ()
+    assert named_license("GNU General Public License") is None
+
+
+def test_a_license_is_marked_whole() -> None:
+    """Its term stands where the name begins, and covers all of the name, far into a long text as well."""
+    text = "\u0130 " + "lorem ipsum " * 60 + "the GNU GPL v3 or later is it"
+    (found,) = [token for token in analyze(text) if token.term == "spdx:gpl-3.0"]
+    assert text[found.start : found.end] == "GNU GPL v3 or later"
+    assert found.position == next(token.position for token in analyze(text) if token.term == "gnu")
 
 
 def test_a_compound_is_kept_whole_beside_its_parts() -> None:

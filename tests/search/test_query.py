@@ -54,7 +54,10 @@ A, B, C = Word("a"), Word("b"), Word("c")
         ("a-b --c a - b", And((Word("a-b"), Word("--c"), A, B))),
         ("and or not", And((Word("and"), Word("or"), Word("not")))),
         ("ANDROID", Word("ANDROID")),
-        ("http://x.y/z foo:bar", And((Word("http://x.y/z"), Word("foo:bar")))),
+        ("http://x.y/z mailto:x@y.z", And((Word("http://x.y/z"), Word("mailto:x@y.z")))),
+        ("std::vector 10:30", And((Word("std::vector"), Word("10:30")))),
+        ("git://host/x Re:this why: c:x", And((*map(Word, ("git://host/x", "Re:this", "why:", "c:x")),))),
+        ("**bold** a*b", And((Word("**bold**"), Word("a*b")))),
         ("repo:Acme/Rocket", Qualifier("repo", "acme/rocket")),
         ('REPO:"Acme/Rocket" IS:Closed', And((Qualifier("repo", "acme/rocket"), Qualifier("is", "closed")))),
         ("-is:open author:@Bob", And((Not(Qualifier("is", "open")), Qualifier("author", "bob")))),
@@ -103,6 +106,79 @@ def test_left_out_with_a_notice(text: str, tree: Node, notice: str) -> None:
     parsed = parse(text)
     assert parsed.tree == tree
     assert notice in " ".join(parsed.notices)
+
+
+@pytest.mark.parametrize(
+    ("text", "tree", "notice"),
+    [
+        ("foo:bar", Word("foo:bar"), "`foo:` is no qualifier; it was searched as words."),
+        (
+            "labl:legal a",
+            And((Word("labl:legal"), A)),
+            "`labl:` is no qualifier; did you mean `label:`? It was searched as words.",
+        ),
+        (
+            "-reop:a/b a",
+            And((Not(Word("reop:a/b")), A)),
+            "`reop:` is no qualifier; did you mean `repo:`? It was searched as words.",
+        ),
+        (
+            'labl:"help wanted"',
+            And((Word("labl:"), Phrase("help wanted"))),
+            "`labl:` is no qualifier; did you mean `label:`? It was searched as words.",
+        ),
+        (
+            "relicens*",
+            Word("relicens*"),
+            "`relicens*`: beginnings of words are not searched yet; it was searched as the word `relicens`.",
+        ),
+    ],
+)
+def test_searched_with_a_notice(text: str, tree: Node, notice: str) -> None:
+    """What looks like something that there is not is searched as words, and a notice names it."""
+    assert parse(text) == ParsedQuery(tree, None, (notice,))
+
+
+@pytest.mark.parametrize("text", ['""', "-", " -- ", "“”", "label:x", "()", "???"])
+def test_nothing_was_asked_for(text: str) -> None:
+    """A query of which nothing can be used says so, since everything is listed then."""
+    parsed = parse(text)
+    assert parsed.tree == Everything()
+    assert "Nothing was asked for" in parsed.notices[-1]
+
+
+@pytest.mark.parametrize("text", ["", " \t", "sort:created"])
+def test_everything_was_asked_for(text: str) -> None:
+    """Where nothing was typed, or only an order, there is nothing to say."""
+    assert parse(text).notices == ()
+
+
+def test_empty_quotation_marks_are_said() -> None:
+    """They are not dropped in silence, even beside something that can be used."""
+    parsed = parse('a ""')
+    assert parsed.tree == A
+    assert "stands nothing" in parsed.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("GPL v3", Phrase("GPL v3")),
+        ("a GPL 3 b", And((A, Phrase("GPL 3"), B))),
+        ("(GPL) AND v3", Phrase("GPL v3")),
+        ("GPL 3 or later", Phrase("GPL 3 or later")),
+        ("GNU General Public License v3", Phrase("GNU General Public License v3")),
+        ("GPL 2 MPL 2.0", And((Phrase("GPL 2"), Phrase("MPL 2.0")))),
+        ("BSD 3 clause -GPL v3", And((Phrase("BSD 3 clause"), Not(Word("GPL")), Word("v3")))),
+        ("GPL 2 years", And((Word("GPL"), Word("2"), Word("years")))),
+        ("new BSD license", And((Word("new"), Word("BSD"), Word("license")))),
+        ("GPL OR 3", Or((Word("GPL"), Word("3")))),
+        ("a 3", And((A, Word("3")))),
+    ],
+)
+def test_a_license_with_its_version_is_one_thing(text: str, tree: Node) -> None:
+    """Words side by side that name a license with its version belong together; others stay apart."""
+    assert parse(text) == ParsedQuery(tree)
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -200,6 +276,9 @@ pieces = st.sampled_from(
             "author:",
             "label:x",
             "foo:",
+            "GPL ",
+            " v3",
+            " or later",
             "*",
             "+",
             "/",
@@ -217,8 +296,9 @@ pieces = st.sampled_from(
 @example('"' * MAX_LENGTH)
 @example("-(" * (MAX_LENGTH // 2))
 def test_any_text_is_understood_somehow(text: str) -> None:
-    """Whatever is typed gives a tree, and what that prints is understood as the same, with nothing left to say."""
+    """Whatever is typed gives a tree, and what that prints is understood as the same, with nothing more to say."""
     parsed = parse(text)
     again = parse(str(parsed.tree))
     assert again.tree == parsed.tree
-    assert again.notices == ()
+    assert set(again.notices) <= set(parsed.notices)
+    assert all("it was searched as" in notice.lower() for notice in again.notices)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from search.document import Document, bag
 from search.index import BestPost
-from search.snippets import Sought, best_post, snippet_of
+from search.snippets import Sought, best_post, snippet_of, spans_of
 from tests.search.builders import document
 
 
@@ -79,6 +79,17 @@ def test_a_compound_is_marked_whole() -> None:
     """The parts of a compound are one span."""
     _, snippet = snippet_of("use GPL-3.0-only here", [(("gpl", "3", "0"), 1.0)])
     assert marked(snippet.text, snippet.spans) == ["GPL-3.0"]
+
+
+def test_spans_of_a_text() -> None:
+    """Every place where a needle stands is given, in order, and what overlaps is one span."""
+    text = "Copyleft: the GPLv3, a copyleft"
+    assert marked(text, spans_of(text, [("copyleft",), ("gplv3",), ("spdx:gpl-3.0",)])) == [
+        "Copyleft",
+        "GPLv3",
+        "copyleft",
+    ]
+    assert spans_of(text, [("patent",)]) == ()
 
 
 @given(st.text(alphabet="ab ラ.-\U0001f600", max_size=600), st.sampled_from([("a",), ("ab", "b"), ("ラ", "ラ")]))

@@ -17,7 +17,7 @@ from whoosh.filedb.filestore import FileStorage
 from search.document import Document
 from search.errors import IndexFull, IndexLocked, IndexOutdated, IndexUnavailable
 from search.query import Everything, Word
-from search.whoosh_index import WhooshIndex
+from search.whoosh_index import SCHEMA_VERSION, WhooshIndex
 from tests.search.builders import document
 
 ROOT = Path(__file__).parents[2]
@@ -241,7 +241,7 @@ def test_another_versions_index(root: Path) -> None:
 def test_a_pointer_out_of_the_folder_is_refused(root: Path) -> None:
     """The pointer cannot lead anywhere but to a generation beside it: what is opened is unpickled."""
     for name in ("../elsewhere", "gen-x/../../elsewhere", "/tmp/gen-x", "other", 5):  # noqa: S108 (not opened)
-        (root / "CURRENT").write_text(json.dumps({"generation": name, "schema": 1}))
+        (root / "CURRENT").write_text(json.dumps({"generation": name, "schema": SCHEMA_VERSION}))
         with pytest.raises(IndexUnavailable):
             WhooshIndex(root).cursor()
 
