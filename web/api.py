@@ -9,8 +9,9 @@ import json
 import re
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -19,7 +20,7 @@ from archiver.model import HOST, RepositoryRef, Thread
 from archiver.store import Reader
 from search.index import Index
 from search.serial import thread_json
-from web import permalinks
+from web import permalinks, security
 from web.config import SiteConfig
 from web.results import Searcher
 
@@ -46,7 +47,7 @@ class Api:
     def blueprint(self) -> Blueprint:
         """Return the routes of `/api/v1`."""
         api = Blueprint("api", __name__)
-        api.add_url_rule(f"{PREFIX}/threads/{HOST}/<owner>/<name>/<int:number>", "thread", self.thread)
+        api.add_url_rule(f"{PREFIX}/threads/{HOST}/<owner>/<name>/<number:number>", "thread", self.thread)
         api.add_url_rule(f"{PREFIX}/snapshots/<digest>", "snapshot", self.snapshot)
         api.add_url_rule(f"{PREFIX}/repositories", "repositories", self.repositories)
         api.add_url_rule(f"{PREFIX}/search", "search", self.search)
@@ -54,12 +55,14 @@ class Api:
         return api
 
     def thread(self, owner: str, name: str, number: int) -> ResponseReturnValue:
-        """Answer a thread as now known, whatever case or former name its repository is asked for by."""
+        """Answer a thread as now known; 301 from another spelling or a former name of its repository."""
         ref = RepositoryRef(owner, name)
         repository = self._store.find_repository(ref)
         thread = self._store.thread(repository.id, number) if repository else None
         if repository is None or thread is None:
             return error(404, f"{ref}#{number} is not held")
+        if moved := moved_for_good(permalinks.api_thread(thread.summary.ref)):
+            return moved
         return send_thread(thread, self._site)
 
     def snapshot(self, digest: str) -> ResponseReturnValue:
@@ -67,9 +70,7 @@ class Api:
         record = self._store.snapshot_record(digest.lower()) if re.fullmatch(r"[0-9A-Fa-f]{64}", digest) else None
         if record is None:
             return error(404, "no snapshot with that digest is held; all 64 digits are needed here")
-        response = Response(record, mimetype="application/json")
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+        return Response(record, mimetype="application/json")
 
     def repositories(self) -> ResponseReturnValue:
         """Answer what is held of each repository, and what is known to be missing."""
@@ -101,7 +102,15 @@ def error(status: int, message: str) -> Response:
 
 
 def send(data: Any, status: int = 200) -> Response:
-    """Return JSON that pages of other sites may read too: there is nothing here but what is public."""
-    response = Response(json.dumps(data, ensure_ascii=False), status, mimetype="application/json")
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    """Return JSON."""
+    return Response(json.dumps(data, ensure_ascii=False), status, mimetype="application/json")
+
+
+def moved_for_good(canonical: str) -> Response | None:
+    """Redirect for good, query and all, where the request's path is not spelled as it should be."""
+    if quote(request.path, safe="/@") == canonical:
+        return None
+    query = request.query_string.decode("ascii", "replace")
+    response = redirect(f"{canonical}?{query}" if query else canonical, 301)
+    response.headers["Cache-Control"] = security.REDIRECT_AGE
     return response

@@ -5,12 +5,14 @@ The pages themselves are in `threads` and `results`, the APIs in `api` and `gith
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Flask, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,7 +27,7 @@ from search.errors import SearchError
 from search.index import Index
 from web import api, github_api, permalinks, render, security
 from web.config import SiteConfig
-from web.results import ResultPages
+from web.results import ResultPages, changes_behind
 from web.threads import ThreadPages
 
 # What the error pages say: a heading, and what a reader can do.
@@ -52,22 +54,26 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     """
     app = Flask("web")
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.finalize = render.printable
     app.jinja_env.filters.update(render.filters(clock), iso=iso)
     app.jinja_env.globals.update(site=site, permalinks=permalinks, version=__version__, asset=_asset(app))
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
+    app.url_map.converters["number"] = security.Number
     security.fence(app, noindex=site.noindex)
     app.register_blueprint(ThreadPages(store, site).blueprint())
     app.register_blueprint(ResultPages(store, index, site).blueprint())
     app.register_blueprint(api.Api(store, index, site).blueprint())
     app.register_blueprint(github_api.GitHubApi(store, site).blueprint())
     _add_health(app, store, index, site)
+    app.before_request(_merge_slashes)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreError, _store_down)
     app.register_error_handler(SearchError, _search_down)
     app.after_request(_make_conditional)
+    app.after_request(_open_to_other_sites)
     return app
 
 
@@ -93,7 +99,7 @@ def _add_health(app: Flask, store: Reader, index: Index, site: SiteConfig) -> No
 
     @app.get("/readyz")
     def readyz() -> ResponseReturnValue:
-        """Answer whether store and index can be read, and which cannot."""
+        """Answer whether store and index can be read, and which cannot, and whether what is held can be found."""
         problems = []
         try:
             store.last_change()
@@ -106,6 +112,9 @@ def _add_health(app: Flask, store: Reader, index: Index, site: SiteConfig) -> No
             app.logger.warning("not ready: %s", error)
             problems.append("index")
         text = f"not readable: {', '.join(problems)}\n" if problems else "ready\n"
+        if not problems and changes_behind(store, index) is None:
+            problems.append("index")
+            text = "not indexed yet: run onrecord sync\n"
         return Response(text, 503 if problems else 200, mimetype="text/plain")
 
     @app.get("/robots.txt")
@@ -113,6 +122,16 @@ def _add_health(app: Flask, store: Reader, index: Index, site: SiteConfig) -> No
         """Tell robots what to leave alone: everything if so configured, else what has no end."""
         closed = ["/"] if site.noindex else ["/search", "/lookup", "/api/"]
         return Response("User-agent: *\n" + "".join(f"Disallow: {each}\n" for each in closed), mimetype="text/plain")
+
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+
+
+def _merge_slashes() -> Response | None:
+    """Redirect where an address has slashes too many; the router's own redirect would believe the Host header."""
+    if request.routing_exception is None or "//" not in request.path:
+        return None
+    return api.moved_for_good(quote(re.sub("/{2,}", "/", request.path), safe="/@"))
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------
@@ -125,11 +144,13 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     phrase = HTTPStatus(code).phrase if code in set(HTTPStatus) else "Error"
     heading, message = ERRORS.get(code, (phrase, error.description or ""))
     # What `abort` was given for this request says more than the general sentence.
-    if code == 400 and error.description and error.description != type(error).description:
+    if code in {400, 503} and error.description and error.description != type(error).description:
         message = error.description
+    if code == 503:
+        heading = SEARCH_DOWN[0]
     response = _error(code, heading, message)
     for name, value in error.get_headers():
-        if name == "Allow":
+        if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
     return response
 
@@ -148,7 +169,7 @@ def _search_down(error: SearchError) -> ResponseReturnValue:
 def _error(code: int, heading: str, message: str, *, retry_after: int | None = None) -> Response:
     if request.path.startswith(f"{github_api.PREFIX}/"):
         response = github_api.error(code, heading)
-    elif request.path.startswith("/api/") or request.path.endswith(".json"):
+    elif _for_programs():
         response = api.error(code, message)
     else:
         response = Response(render_template("error.html", code=code, heading=heading, message=message), code)
@@ -156,6 +177,13 @@ def _error(code: int, heading: str, message: str, *, retry_after: int | None = N
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def _for_programs() -> bool:
+    """Return whether JSON was asked for; a repository may be called `name.json`, and its page is a page."""
+    return request.path.startswith("/api/") or (
+        request.path.endswith(".json") and request.endpoint != "threads.repository"
+    )
 
 
 # --- caching ----------------------------------------------------------------------------------------------------------
@@ -169,3 +197,18 @@ def _make_conditional(response: Response) -> Response:
     if response.get_etag() == (None, None):
         response.add_etag()
     return response.make_conditional(request)
+
+
+# --- scripts of other sites -------------------------------------------------------------------------------------------
+
+
+def _open_to_other_sites(response: Response) -> Response:
+    """Let scripts of other sites read what is for programs, redirects and errors too: all of it is public."""
+    if _for_programs() and not request.path.startswith(f"{github_api.PREFIX}/"):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "ETag"
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+            response.headers["Access-Control-Allow-Headers"] = "If-None-Match"
+            response.headers["Access-Control-Max-Age"] = "86400"
+    return response

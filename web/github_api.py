@@ -6,6 +6,7 @@ It sanitises nothing: texts are given as they were captured. What is asked of th
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,11 +22,13 @@ from werkzeug.wrappers import Response
 from archiver.model import Account, PostKind, Repository, RepositoryRef, ThreadKind, iso, parse_iso, post_anchor
 from archiver.store import Reader
 from archiver.store.upstream import COMMENT_SORTS, ISSUE_SORTS, UpstreamComment, UpstreamIssue, UpstreamReader
+from web import security
 from web.config import SiteConfig
 
 PREFIX = "/api/v3"
 DOCUMENTATION = "https://docs.github.com/rest"
 TEXTS = ("body", "body_html", "body_text")
+_LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?\Z", re.IGNORECASE)
 _SHOWN = {"raw": ("body",), "text": ("body_text",), "html": ("body_html",), "full": TEXTS}
 # An archive has no reason to ration reading, but clients want to see the headers.
 RATE_LIMIT = 1_000_000
@@ -52,14 +55,14 @@ class GitHubApi:
         """Return the routes of `/api/v3`."""
         api = Blueprint("github_api", __name__, url_prefix=PREFIX)
         api.add_url_rule("/rate_limit", "rate_limit", self.rate_limit)
-        for number, base in enumerate(("/repos/<owner>/<name>", "/repositories/<int:repository_id>")):
+        for number, base in enumerate(("/repos/<owner>/<name>", "/repositories/<number:repository_id>")):
             for path, view in (
                 ("", self.repository),
                 ("/issues", self.issues),
-                ("/issues/<int:number>", self.issue),
-                ("/issues/<int:number>/comments", self.comments),
+                ("/issues/<number:number>", self.issue),
+                ("/issues/<number:number>/comments", self.comments),
                 ("/issues/comments", self.comments),
-                ("/issues/comments/<int:comment_id>", self.comment),
+                ("/issues/comments/<number:comment_id>", self.comment),
             ):
                 api.add_url_rule(base + path, f"{number}{path}", view)
         api.register_error_handler(Invalid, _invalid)
@@ -163,14 +166,15 @@ class GitHubApi:
         moved = {"message": "Moved Permanently", "url": target, "documentation_url": DOCUMENTATION}
         response = _send(moved, 301)
         response.headers["Location"] = target
+        response.headers["Cache-Control"] = security.REDIRECT_AGE
         return response
 
     def _root(self) -> str:
-        """Return where this API stands, as the client reached it."""
-        # Behind a proxy, the site's own address knows the scheme.
-        if request.host == urlsplit(self._site.base_url).netloc:
-            return self._site.base_url + PREFIX
-        return request.host_url.rstrip("/") + PREFIX
+        """Return where this API stands: at the site's own address, or at the port of this machine that was asked."""
+        # Any other Host header is believed by nobody: what it says would end up in links and caches.
+        if _LOOPBACK.match(request.host) and request.host != urlsplit(self._site.base_url).netloc:
+            return request.host_url.rstrip("/") + PREFIX
+        return self._site.base_url + PREFIX
 
     def _link(self, path: str, page: int, size: int, total: int) -> str:
         last = max(1, -(-total // size))
@@ -294,6 +298,8 @@ class GitHubApi:
 def create_upstream_app(store: Reader) -> Flask:
     """Make an app that is `/api/v3` and nothing else: an archive to be crawled."""
     app = Flask("web.upstream", static_folder=None)
+    app.url_map.merge_slashes = False
+    app.url_map.converters["number"] = security.Number
     app.register_blueprint(GitHubApi(store, SiteConfig()).blueprint())
     app.register_error_handler(HTTPException, lambda problem: error(problem.code or 500, problem.name))
     return app

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from archiver.model import (
     HOST,
@@ -37,6 +37,10 @@ _TAIL = re.compile(
     r"(?P<number>[1-9][0-9]{0,9})"
     r"(?:@(?:(?P<digest>[0-9A-Fa-f]{12,64})|(?P<time>[0-9]{8}[Tt][0-9]{6}[Zz])))?"
     r"(?P<form>\.json)?\Z"
+)
+_PAGE = re.compile(
+    rf"/{HOST}/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"
+    r"(?:/(?:issues?|pulls?|discussions?)/[0-9]+(?:@[0-9A-Za-z]+)?(?:\.json)?(?:/history)?)?/?\Z"
 )
 _ANCHOR_IN_FILES = re.compile(r"r([0-9]+)\Z")
 
@@ -72,6 +76,24 @@ def parse_tail(text: str) -> Tail | None:
             return None
     digest = found["digest"].lower() if found["digest"] else None
     return Tail(int(found["number"]), digest, at, "json" if found["form"] else "")
+
+
+def own_path(text: str, base_url: str) -> str | None:
+    """Return the path, with its fragment, to which a link of the archive at `base_url` leads; None if it is no link.
+
+    Links to repositories, threads, snapshots and histories are meant, with or without `https://`, or from the root on.
+    """
+    site = urlsplit(base_url).netloc.lower()
+    try:
+        url = urlsplit(text.strip() if "://" in text or text.strip().startswith("/") else f"//{text.strip()}")
+    except ValueError:  # brackets in the host's place
+        return None
+    if url.scheme not in {"", "http", "https"} or url.netloc.lower() not in {"", site}:
+        return None
+    path = unquote(url.path)
+    if not _PAGE.match(path):
+        return None
+    return quote(path, safe="/@") + (f"#{quote(url.fragment)}" if url.fragment else "")
 
 
 # --- paths, from the site's root --------------------------------------------------------------------------------------

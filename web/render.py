@@ -190,7 +190,17 @@ def prose(revision: Revision, base: str) -> Markup:
 
 def _prose(body: str, body_html: str | None, base: str) -> Markup:
     # `markup.render` ends in an allow-list, which is what makes this safe.
-    return Markup(markup.render(body, body_html, base))  # noqa: S704
+    return Markup(_reachable(markup.render(body, body_html, base)))  # noqa: S704
+
+
+def _reachable(html: str) -> str:
+    """Let the keyboard reach what may scroll sideways: code, and tables, each in a box of its own.
+
+    What is put in has no quotation mark: in the value of an attribute, where `<` may stand, it is nothing but text.
+    """
+    html = html.replace("<pre>", "<pre tabindex=0>").replace("<pre ", "<pre tabindex=0 ")
+    html = html.replace("</table>", "</table></div>")
+    return re.sub(r"<table(?=[ >])", "<div class=scroll role=group aria-label=Table tabindex=0><table", html)
 
 
 _cached_prose = lru_cache(maxsize=1024)(_prose)

@@ -9,16 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ServiceUnavailable
 
-from archiver.model import ThreadSummary
+from archiver.errors import BadReference
+from archiver.model import HOST, RepositoryRef, ThreadSummary, parse_reference
 from archiver.store import Reader
 from search.index import MAX_OFFSET, MAX_PER_PAGE, Hit, Index, ResultPage
-from search.query import SORTS, And, Node, conjunction, parse
+from search.query import SORTS, And, Node, Qualifier, conjunction, negation, parse
 from search.serial import results_json
 from web import permalinks
 from web.config import SiteConfig
+from web.render import plural
 
 PER_PAGE = 20
 MAX_PAGE = MAX_OFFSET // PER_PAGE
@@ -31,7 +34,8 @@ OFFERED_SORTS = {
     "updated-desc": "last active",
     "comments-desc": "most discussed",
 }
-QUALIFIER_OF_FACET = {"repository": "repo", "state": "is"}
+FACETS = ("repository", "state")
+NOT_INDEXED = "What is held has not been indexed yet, so nothing can be found. The command that does it: onrecord sync"
 MAX_FACET_VALUES = 8
 MAX_DROPS = 6
 
@@ -40,11 +44,16 @@ MAX_DROPS = 6
 class Found:
     """One page of results: what was asked, what the index answered, and the threads of its hits.
 
-    `notices` say what of the query could not be used; the answer has its own.
+    `notices` say what of the query could not be used; the answer has its own. `tree` is the query as understood, and
+    `order` how it was sorted: as the query says, else as the form does. `reference` is the query where that is nothing
+    but an address on GitHub or in this archive, and empty otherwise.
     """
 
     query: str
     sort: str
+    tree: Node
+    order: str
+    reference: str
     answer: ResultPage
     notices: tuple[str, ...]
     results: tuple[tuple[ThreadSummary, Hit], ...]
@@ -64,7 +73,14 @@ class Searcher:
         self._site = site
 
     def find(self, parameters: Mapping[str, str], *, per_page: int = PER_PAGE) -> Found:
-        """Return the page of results that a request's parameters ask for. Raises SearchError if the index is down."""
+        """Return the page of results that a request's parameters ask for.
+
+        Raises SearchError if the index is down, and ServiceUnavailable if it does not exist yet though something is
+        held: that nothing was found would be a false answer.
+        """
+        behind = changes_behind(self._store, self._index)
+        if behind is None:
+            raise ServiceUnavailable(NOT_INDEXED, retry_after=60)
         query = " ".join(parameters.get("q", "").split())
         parsed = parse(query)
         sort = parameters.get("sort", "")
@@ -72,19 +88,39 @@ class Searcher:
         if sort and sort not in SORTS:
             notices.append(f"The order `{sort[:40]}` is not known; known are {', '.join(SORTS)}. It was left out.")
             sort = ""
+        if behind:
+            notices.append(f"The index is {plural(behind, 'change')} behind: the newest captures may not be found yet.")
         page = whole_number(parameters.get("page"), 1, MAX_OFFSET)
         # What is written in the query wins over the form's order.
-        answer = self._index.search(parsed.tree, sort=parsed.sort or sort or None, page=page, per_page=per_page)
+        order = parsed.sort or sort
+        answer = self._index.search(parsed.tree, sort=order or None, page=page, per_page=per_page)
         summaries = self._store.summaries_by_key([each.key for each in answer.hits])
         # The index may be a moment behind the store: what is no longer held is left out.
         results = tuple((summaries[each.key], each) for each in answer.hits if each.key in summaries)
-        return Found(query, sort, answer, tuple(notices), results)
+        reference = query if self._is_reference(query) else ""
+        return Found(query, sort, parsed.tree, order, reference, answer, tuple(notices), results)
+
+    def _is_reference(self, query: str) -> bool:
+        """Return whether a query is nothing but an address on GitHub or here (`and/or` is words)."""
+        if " " in query:
+            return False
+        if permalinks.own_path(query, self._site.base_url):
+            return True
+        try:
+            asked = parse_reference(query)
+        except BadReference:
+            return False
+        return not isinstance(asked, RepositoryRef) or HOST in query.lower()
 
     def json(self, parameters: Mapping[str, str]) -> Any:
         """Return the API's answer to a request's parameters."""
         found = self.find(parameters, per_page=whole_number(parameters.get("per_page"), PER_PAGE, MAX_PER_PAGE))
         summaries = {summary.key: summary for summary, _ in found.results}
-        return results_json(found.query, found.answer, summaries, base_url=self._site.base_url, notices=found.notices)
+        notices = found.notices
+        if found.reference:
+            record = self._site.base_url + permalinks.lookup(found.reference)
+            notices = (*notices, f"The query is an address; this looks its record up: {record}")
+        return results_json(found.query, found.answer, summaries, base_url=self._site.base_url, notices=notices)
 
     def drops(self, query: str) -> list[tuple[str, str, int]]:
         """Return what to ask instead of a query that finds nothing: in words, as a query, and how much that finds.
@@ -134,7 +170,8 @@ class ResultPages:
             return render_template("search.html", found=None, sorts=OFFERED_SORTS)
         found = self._searcher.find(request.args)
         if found.answer.page > max(1, found.pages):
-            abort(404)
+            last = permalinks.search(found.query, sort=found.sort, page=max(1, found.pages))
+            return render_template("beyond.html", page=found.answer.page, pages=found.pages, last=last), 404
 
         def pager(page: int) -> str:
             return permalinks.search(found.query, sort=found.sort, page=page)
@@ -150,14 +187,40 @@ class ResultPages:
 
 
 def _facets(found: Found) -> list[tuple[str, list[tuple[str, int, str]]]]:
-    """Return the facets that divide the results, by name: each value with its count and the query narrowed to it."""
+    """Return the facets that divide the results, by name: each value with its count and the query narrowed to it.
+
+    The query is empty where it would not be read as it is meant (it would be too long, for instance).
+    """
     shown = []
-    for name, qualifier in QUALIFIER_OF_FACET.items():
+    for name in FACETS:
         values = found.answer.facets.get(name, ())
         if len(values) > 1:
-            narrowed = [(each.value, each.count, f"{found.query} {qualifier}:{each.value}") for each in values]
+            narrowed = [(each.value, each.count, _narrowed(found.tree, name, each.value)) for each in values]
             shown.append((name, narrowed[:MAX_FACET_VALUES]))
     return shown
+
+
+def _narrowed(tree: Node, facet: str, value: str) -> str:
+    """Return the query that finds what the tree does and has the facet's value; empty if none can be written."""
+    parts: list[Node] = [tree]
+    if facet == "repository":
+        parts.append(Qualifier("repo", value.lower()))
+    else:
+        parts.append(Qualifier("is", value))
+        if value == "closed":  # the facet counts what was merged apart, the qualifier does not
+            parts.append(negation(Qualifier("is", "merged")))
+    wanted = conjunction(parts)
+    return str(wanted) if parse(str(wanted)).tree == wanted else ""
+
+
+def changes_behind(store: Reader, index: Index) -> int | None:
+    """Return how many of the store's changes the index has not seen; None if it has seen none of those that there are.
+
+    Raises StoreError or SearchError where one of them cannot be read.
+    """
+    cursor = index.cursor()
+    last = store.last_change()
+    return None if last and not cursor else max(0, last - cursor)
 
 
 def whole_number(text: str | None, default: int, most: int) -> int:

@@ -1,4 +1,4 @@
-"""Sets the headers that fence every response in, and refuses requests that are too long to be honest.
+"""Sets the headers that fence every response in, and refuses requests that are too long or large to be honest.
 
 It decides nothing about content: foreign HTML is made safe by `archiver.markup`, and these headers stand behind that.
 """
@@ -6,6 +6,7 @@ It decides nothing about content: foreign HTML is made safe by `archiver.markup`
 from __future__ import annotations
 
 from flask import Flask, abort, request
+from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 # Nothing may load, run or be framed but what is named here. There is no script and no inline style anywhere.
@@ -29,6 +30,18 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
 }
 MAX_QUERY_BYTES = 4096
+# A browser would keep a 301 for good, and be caught in a circle when a repository is renamed back.
+REDIRECT_AGE = "max-age=3600"
+
+
+class Number(BaseConverter):
+    """A number in an address as GitHub writes it: ASCII digits, the first one not 0, few enough for 64 bits."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        """Return the number."""
+        return int(value)
 
 
 def fence(app: Flask, *, noindex: bool) -> None:

@@ -6,14 +6,15 @@ It neither searches nor fetches; words and HTML come from `web.render`, addresse
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from archiver.errors import BadReference, StoreError
@@ -21,21 +22,28 @@ from archiver.model import (
     Capture,
     Evidence,
     Post,
+    PostKind,
     Repository,
     RepositoryRef,
     Revision,
     Thread,
     ThreadRef,
     ThreadSummary,
+    iso,
     parse_reference,
+    post_anchor,
     thread_key,
 )
 from archiver.store import Reader
 from web import permalinks, render
-from web.api import send_thread
+from web.api import error, moved_for_good, send_thread
 from web.config import SiteConfig
 
 PER_PAGE = 50
+_API_COMMENT = re.compile(
+    r"(?:https?://)?api\.github\.com/repos/[^/\s]+/[^/\s]+/(issues|pulls)/comments/([1-9][0-9]{0,17})/?\Z",
+    re.IGNORECASE,
+)
 # A snapshot never changes, but it may be withdrawn, and must then be out of every cache within a day. The latest one is
 # kept for minutes only: its page says so when the thread has changed since.
 OLD_SNAPSHOT = "public, max-age=86400, immutable"
@@ -91,13 +99,18 @@ class ThreadPages:
         repository = self._store.find_repository(asked)
         if repository is None:
             return self._missing(asked)
-        if moved := _moved(permalinks.repository(repository.ref)):
+        if moved := moved_for_good(permalinks.repository(repository.ref)):
             return moved
         page = _page_number()
         coverage = self._store.coverage(repository.id)
         debates = self._store.summaries(repository_id=repository.id, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+        pages = -(-coverage.threads // PER_PAGE)
+
+        def pager(number: int) -> str:
+            return permalinks.repository(repository.ref) + (f"?page={number}" if number > 1 else "")
+
         if page > 1 and not debates:
-            abort(404)
+            return render_template("beyond.html", page=page, pages=pages, last=pager(max(1, pages))), 404
         return render_template(
             "repository.html",
             repository=repository,
@@ -105,8 +118,8 @@ class ThreadPages:
             former=[each for each in repository.aliases if each.lower() != repository.ref.key],
             debates=debates,
             page=page,
-            pager=lambda number: f"{permalinks.repository(repository.ref)}?page={number}",
-            pages=-(-coverage.threads // PER_PAGE),
+            pager=pager,
+            pages=pages,
         )
 
     # --- threads ---
@@ -116,19 +129,19 @@ class ThreadPages:
         asked, wanted = _parse(owner, name, kind, tail)
         repository = self._store.find_repository(asked.repository)
         if repository is None:
-            return self._missing(asked)
+            return self._missing(asked, wanted.form)
         if wanted.at is not None:
             return self._at_time(repository, asked, wanted.at, wanted.form)
         digest = None
         if wanted.digest is not None:
             found = self._store.resolve_digest(repository.id, asked.number, wanted.digest)
             if len(found) != 1:
-                return self._no_snapshot(repository, asked, found)
+                return self._no_snapshot(repository, asked, found, wanted.form)
             digest = found[0]
         thread = self._store.thread(repository.id, asked.number, digest)
         if thread is None:
-            return self._missing(asked)
-        if moved := _moved(permalinks.thread(thread.summary.ref, digest=wanted.digest, form=wanted.form)):
+            return self._missing(asked, wanted.form)
+        if moved := moved_for_good(permalinks.thread(thread.summary.ref, digest=wanted.digest, form=wanted.form)):
             return moved
         fixed = None
         if digest is not None:
@@ -153,7 +166,7 @@ class ThreadPages:
         thread = self._store.thread(repository.id, asked.number) if repository else None
         if thread is None:
             return self._missing(asked)
-        if moved := _moved(permalinks.history(thread.summary.ref)):
+        if moved := moved_for_good(permalinks.history(thread.summary.ref)):
             return moved
         records = {digest: self._record(digest) for digest in {each.digest for each in thread.captures}}
         steps = [
@@ -173,9 +186,13 @@ class ThreadPages:
     def _at_time(self, repository: Repository, asked: ThreadRef, at: datetime, form: str) -> ResponseReturnValue:
         ref = self._held(repository, asked.number)
         if ref is None:
-            return self._missing(asked)
+            return self._missing(asked, form)
         captures = self._store.captures(repository.id, asked.number)
         past = [each for each in captures if each.at <= at]
+        if not past and form:
+            return error(
+                404, f"{ref} was first captured at {iso(captures[0].at)}: how it stood before is not known here"
+            )
         if not past:
             return render_template("too_early.html", ref=ref, at=at, first=captures[0]), 404
         return redirect(permalinks.thread(ref, digest=past[-1].digest, form=form), 302)
@@ -186,10 +203,15 @@ class ThreadPages:
         summary = self._store.summaries_by_key([key]).get(key)
         return summary.ref if summary else None
 
-    def _no_snapshot(self, repository: Repository, asked: ThreadRef, found: Sequence[str]) -> ResponseReturnValue:
+    def _no_snapshot(
+        self, repository: Repository, asked: ThreadRef, found: Sequence[str], form: str
+    ) -> ResponseReturnValue:
         ref = self._held(repository, asked.number)
         if ref is None:
-            return self._missing(asked)
+            return self._missing(asked, form)
+        if form:
+            what = f"these begin so: {', '.join(found)}" if found else "none of its snapshots has that digest"
+            return error(404, f"{ref} is held, but {what}")
         captures = self._store.captures(repository.id, asked.number)
         several = [each for each in captures if each.digest in found]
         return render_template("no_snapshot.html", ref=ref, several=several, captures=captures), 404
@@ -197,14 +219,23 @@ class ThreadPages:
     # --- lookup ---
 
     def lookup(self) -> ResponseReturnValue:
-        """Lead from any GitHub address to its record, or say that it is not held."""
+        """Lead from any GitHub address, or a link of this archive, to its record, or say that it is not held."""
         text = request.args.get("url", "").strip()
         if not text:
             return render_template("lookup.html", text="", problem=None)
+        if own := permalinks.own_path(text, self._site.base_url):
+            return redirect(own, 302)
+        if found := _API_COMMENT.match(text):
+            return self._comment(text, PostKind.COMMENT if found[1] == "issues" else PostKind.REVIEW_COMMENT, found[2])
         try:
             asked = parse_reference(text)
-        except BadReference as error:
-            return render_template("lookup.html", text=text, problem=str(error)), 400
+        except BadReference:
+            shown = text if len(text) <= 200 else f"{text[:200]}…"
+            problem = (
+                f"“{shown}” is neither owner/repository nor owner/repository#number, no address of a repository, an "
+                "issue, a pull request or a discussion on GitHub, and no link of this archive"
+            )
+            return render_template("lookup.html", text=text, problem=problem), 400
         repository = self._store.find_repository(asked if isinstance(asked, RepositoryRef) else asked.repository)
         if repository is not None and isinstance(asked, RepositoryRef):
             return redirect(permalinks.repository(repository.ref), 302)
@@ -214,7 +245,18 @@ class ThreadPages:
             return redirect(permalinks.thread(ref) + anchor, 302)
         return self._missing(asked)
 
-    def _missing(self, asked: RepositoryRef | ThreadRef) -> ResponseReturnValue:
+    def _comment(self, text: str, kind: PostKind, number: str) -> ResponseReturnValue:
+        """Lead to a comment of which nothing but GitHub's number is known."""
+        place = self._store.post_thread(kind, int(number))
+        summaries = self._store.summaries_by_key([thread_key(*place)]) if place else {}
+        for summary in summaries.values():
+            return redirect(f"{permalinks.thread(summary.ref)}#{post_anchor(kind, int(number), summary.kind)}", 302)
+        problem = f"No comment with the number {number} is on the record here"
+        return render_template("lookup.html", text=text, problem=problem), 404
+
+    def _missing(self, asked: RepositoryRef | ThreadRef, form: str = "") -> ResponseReturnValue:
+        if form:
+            return error(404, f"{asked} is not held")
         named = asked if isinstance(asked, RepositoryRef) else asked.repository
         return render_template("missing.html", asked=asked, repository=self._store.find_repository(named)), 404
 
@@ -229,19 +271,11 @@ def _parse(owner: str, name: str, kind: str, tail: str) -> tuple[ThreadRef, perm
     return ThreadRef(owner, name, wanted.number, permalinks.KINDS[kind]), wanted
 
 
-def _moved(canonical: str) -> Response | None:
-    """Redirect for good, query and all, where the request's path is not spelled as it should be."""
-    if quote(request.path, safe="/@") == canonical:
-        return None
-    query = request.query_string.decode("ascii", "replace")
-    return redirect(f"{canonical}?{query}" if query else canonical, 301)
-
-
 def _page_number() -> int:
     text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:6]) <= 100_000:
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
         abort(400, "The page is a number from 1 on.")
-    return int(text[:6])
+    return int(text)
 
 
 def _html(text: str) -> Response:
@@ -323,7 +357,8 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> l
     if edited := sum(posts[key] != earlier[key] for key in posts.keys() & earlier.keys()):
         words.append(f"{render.plural(edited, 'post')} edited")
     if before["title"] != after["title"]:
-        words.append(f"retitled, before: “{before['title']}”")
+        # In an element of its own, since a title may run from right to left.
+        words.append(Markup("retitled, before: “<bdi>{}</bdi>”").format(before["title"] or "(no title)"))
     if (before["state"], before["merged_at"]) != (after["state"], after["merged_at"]):
         words.append("merged" if after["merged_at"] else "closed" if after["state"] == "closed" else "reopened")
     elif before["state_reason"] != after["state_reason"] or before["closed_at"] != after["closed_at"]:

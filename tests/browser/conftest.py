@@ -65,6 +65,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     wide = f"> {LONG}\n\n`{LONG}`\n\n```python\n{LONG}\n```\n\nhttps://elsewhere.test/{LONG}"
     table = "| " + " | ".join("column" for _ in range(30)) + " |\n" + "|--" * 30 + "|\n"
     comments = [comment(501, EVIL, "mallory", body_html=EVIL), comment(502, wide, None), comment(503, table)]
+    comments.append(comment(504, "Which license?\n\nאיזה רישיון?"))
     first = archive.save(12, comments=tuple(comments), body=EVIL)
     comments[0] = replace(comment(501, "Taken back.", "mallory"), updated_at=archive.now)
     archive.save(
@@ -104,6 +105,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         "lookup": f"{base}/lookup",
         "lookup refused": f"{base}/lookup?url={LONG}",
         "not held": f"{base}/lookup?url=no/where%2312",
+        "beyond the last": f"{base}/search?q=license&page=99",
         "not found": f"{base}/nowhere",
     }
     server.stop()

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 PAGES = (
     *("home", "search", "no results", "search help", "repositories", "repository", "thread", "snapshot", "history"),
-    *("too early", "no snapshot", "lookup", "lookup refused", "not held", "not found"),
+    *("too early", "no snapshot", "lookup", "lookup refused", "not held", "beyond the last"),
+    "not found",
 )
 # What stands at the edge of the window and further right, were it not for the boxes that scroll by themselves.
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -33,6 +34,27 @@ CONTRAST = """() => {
   }
   return worst;
 }"""
+
+# What is too small for a finger and too near to the next one, by WCAG 2.2's target size: under 24 px and less than that
+# from another's box (or centre, if that is small too). Links within a sentence are exempt.
+TARGETS = """() => {
+  const inSentence = e => !e.closest('.about, nav') && getComputedStyle(e).display === 'inline'
+    && e.closest('p, li, dd, .text')?.textContent.trim() !== e.textContent.trim();
+  const boxes = [...document.querySelectorAll('a, button, input, select, summary')]
+    .filter(e => e.checkVisibility() && !e.closest('.unseen') && !inSentence(e))
+    .map(e => ({e, r: e.getBoundingClientRect(), box: e.getClientRects()[0]})).filter(({r}) => r.width && r.height)
+    .map(each => ({...each, x: each.box.x + each.box.width / 2, y: each.box.y + each.box.height / 2,
+      small: each.box.width < 24 || each.r.height < 24}));
+  const beyond = (at, low, high) => Math.max(low - at, 0, at - high);
+  const distance = (a, r) => Math.hypot(beyond(a.x, r.left, r.right), beyond(a.y, r.top, r.bottom));
+  const near = (a, b) => b.small ? Math.hypot(a.x - b.x, a.y - b.y) < 23.9 : distance(a, b.r) < 11.9;
+  return boxes.filter(a => a.small && boxes.some(b => b.e !== a.e && near(a, b)))
+    .map(({e}) => e.outerHTML.slice(0, 120));
+}"""
+# What scrolls by itself but cannot be reached by the keyboard.
+UNREACHABLE = """() => [...document.querySelectorAll('body *')].filter(e => e.scrollWidth > e.clientWidth + 1
+    && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX) && e.checkVisibility() && e.tabIndex < 0)
+  .map(e => e.outerHTML.slice(0, 120))"""
 
 
 class Visit:
@@ -62,7 +84,7 @@ class Visit:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 390, 320])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_quiet_local_and_fits(
     browser: Browser, pages: dict[str, str], name: str, width: int, scheme: str
@@ -76,6 +98,8 @@ def test_a_page_is_quiet_local_and_fits(
         assert visit.page.title() != "pwned"
         worst = visit.page.evaluate(CONTRAST)
         assert worst["ratio"] >= 4.5, worst
+        assert visit.page.evaluate(TARGETS) == []
+        assert visit.page.evaluate(UNREACHABLE) == []
     finally:
         visit.context.close()
 
@@ -158,5 +182,38 @@ def test_on_paper_a_thread_is_an_exhibit(browser: Browser, pages: dict[str, str]
         )
         assert "elsewhere.test" in shown
         assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    finally:
+        visit.context.close()
+
+
+@pytest.mark.parametrize("name", ["thread", "history"])
+def test_a_link_to_the_versions_of_a_post_unfolds_them(browser: Browser, pages: dict[str, str], name: str) -> None:
+    """What "edited, 2 versions" promises is on the screen after one click, without a script; from the history too."""
+    context = browser.new_context(viewport={"width": 1280, "height": 844}, java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(pages[name])
+        assert name == "history" or not page.locator("#issuecomment-501 .versions .text").is_visible()
+        page.locator("a[href$='#issuecomment-501-versions']").first.click()
+        text = page.locator("#issuecomment-501 .versions .text")
+        text.wait_for(state="visible")
+        box = text.bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < 844
+    finally:
+        context.close()
+
+
+def test_a_paragraph_runs_as_its_letters_do(browser: Browser, pages: dict[str, str]) -> None:
+    """Within one post, Hebrew begins at the right and English at the left."""
+    visit = Visit(browser, pages["thread"], 1280, "light")
+    try:
+        places = visit.page.evaluate(
+            """() => [...document.querySelectorAll('#issuecomment-504 .text p')].map(p => {
+              const range = document.createRange(); range.selectNodeContents(p);
+              const text = range.getBoundingClientRect(), box = p.getBoundingClientRect();
+              return text.left - box.left > box.right - text.right ? 'right' : 'left'; })"""
+        )
+        assert places == ["left", "right"]
     finally:
         visit.context.close()

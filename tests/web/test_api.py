@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from archives import Archive
@@ -13,7 +15,7 @@ from archiver.model import RepositoryRef
 THREAD_KEYS = {
     *("repository", "number", "kind", "title", "state", "state_reason", "locked", "labels", "author"),
     *("author_association", "created_at", "updated_at", "closed_at", "url", "upstream_url", "snapshot"),
-    *("first_captured_at", "last_checked_at", "gone", "relevance", "posts", "events"),
+    *("first_captured_at", "last_checked_at", "gone", "relevance", "posts", "events", "gap"),
 }
 POST_KEYS = {
     *("id", "kind", "url", "upstream_url", "author", "author_association", "created_at", "updated_at", "body"),
@@ -23,7 +25,7 @@ API = "/api/v1/threads/github.com/Acme/Rocket/12"
 
 
 def test_a_thread_has_the_contracts_shape(archive: Archive) -> None:
-    """Exactly the keys of the contract; logins, UTC times with Z, absolute links."""
+    """Exactly the keys of the contract, and `gap`; logins, UTC times with Z, absolute links."""
     digest = archive.save(comments=(comment(501, "No."), comment(502, "Why?", None)))
     found = archive.client().get(API).get_json()
     assert set(found) == THREAD_KEYS
@@ -49,10 +51,95 @@ def test_the_api_gives_texts_as_captured(archive: Archive) -> None:
 
 @pytest.mark.parametrize("name", ["acme/rocket", "Old/Name"])
 def test_a_thread_is_found_by_any_name_of_its_repository(archive: Archive, name: str) -> None:
-    """Programs are spared the redirect."""
+    """301 to the present spelling, as for pages, kept for an hour, and open to scripts like what it leads to."""
     archive.save()
     archive.save_repository(RepositoryRef("Old", "Name"))
-    assert archive.client().get(f"/api/v1/threads/github.com/{name}/12").get_json()["repository"] == "Acme/Rocket"
+    response = archive.client().get(f"/api/v1/threads/github.com/{name}/12?x=1", headers={"Host": "evil.example"})
+    assert response.status_code == 301
+    assert response.headers["Location"] == f"{API}?x=1"
+    assert response.headers["Cache-Control"] == "max-age=3600"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("number", ["012", "0", "-1", "+12", "１２", "12.0", "9" * 40, "9" * 5000])
+def test_only_a_number_as_github_writes_it_is_one(archive: Archive, number: str) -> None:
+    """Nothing but ASCII digits without a 0 before them, so that a proxy can close a thread's address."""
+    archive.save()
+    response = archive.client().get(f"/api/v1/threads/github.com/Acme/Rocket/{number}")
+    assert (response.status_code, response.get_json()["error"]) == (404, "not_found")
+
+
+def test_what_is_missing_from_a_thread_stands_in_its_json(archive: Archive) -> None:
+    """Of the thread and of its snapshot; null where nothing is known to be missing."""
+    archive.save()
+    digest = archive.save(13, upstream_comments=3)
+    client = archive.client()
+    assert client.get(API).get_json()["gap"] is None
+    for path in ("issues/13.json", f"issues/13@{digest}.json"):
+        assert client.get(f"/github.com/Acme/Rocket/{path}").get_json()["gap"] == "0 of 3 comments could be fetched"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/github.com/Acme/Rocket/issues/99.json",
+        "/github.com/no/where/issues/1.json",
+        "/github.com/Acme/Rocket/issues/12@000000000000.json",
+        "/github.com/Acme/Rocket/issues/12@20180216T091200Z.json",
+        "/github.com/Acme/Rocket/issues/99@20180216T091200Z.json",
+        "/github.com/Acme/Rocket/issues/99@000000000000.json",
+        "/github.com/Acme/Rocket/issues/012.json",
+    ],
+)
+def test_where_json_was_asked_for_errors_are_json(archive: Archive, path: str) -> None:
+    """Thread, snapshot or moment that is not held: a word and a sentence."""
+    archive.save()
+    response = archive.client().get(path)
+    assert (response.status_code, response.mimetype) == (404, "application/json")
+    assert response.get_json()["error"] == "not_found"
+
+
+def test_a_repository_may_be_called_like_a_file(archive: Archive) -> None:
+    """Its pages, errors too, are pages."""
+    archive.save_repository(name="data.json")
+    response = archive.client().get("/github.com/Acme/data.json?page=x")
+    assert (response.status_code, response.mimetype) == (400, "text/html")
+
+
+def test_other_sites_may_ask_with_an_etag(archive: Archive) -> None:
+    """The browser's question beforehand is answered, and the ETag may be read."""
+    archive.save()
+    client = archive.client()
+    assert client.get(API).headers["Access-Control-Expose-Headers"] == "ETag"
+    for path in (API, "/api/v1/search", "/github.com/Acme/Rocket/issues/12.json"):
+        asked = client.options(path)
+        assert asked.status_code == 200
+        assert asked.headers["Access-Control-Allow-Origin"] == "*"
+        assert "GET" in asked.headers["Access-Control-Allow-Methods"]
+        assert asked.headers["Access-Control-Allow-Headers"] == "If-None-Match"
+    assert "Access-Control-Allow-Origin" not in client.options("/").headers
+
+
+def test_the_recipe_for_taking_a_thread_down_closes_all_of_its_addresses(archive: Archive) -> None:
+    """Whatever answers with its text, under present and former names, is matched by docs/operating.md, or redirects."""
+    archive.save_repository(RepositoryRef("Old", "Name"))
+    digest = archive.save(comments=(comment(501, "I agree."),), body="The text.")
+    recipe = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    patterns = [each.replace("DIGEST1", digest) for each in re.findall(r"location ~\* (\^\S+) \{ return 451", recipe)]
+    assert len(patterns) == 3
+    client = archive.client()
+    paths = [f"/api/v1/snapshots/{digest}", f"/api/v1/snapshots/{digest.upper()}", f"/api/v1/snapshots/{digest}/"]
+    for name in ("Acme/Rocket", "acme/rocket", "Old/Name"):
+        thread = f"/github.com/{name}/issues/12"
+        suffixes = ("", "/", ".json", "/history", f"@{digest}", f"@{digest[:12]}.json", "@20270101T000000Z")
+        paths += [thread + suffix for suffix in suffixes]
+        paths += [f"/api/v1/threads/github.com/{name}/{number}" for number in ("12", "12/", "012")]
+        paths += [f"/api/v3/repos/{name}/issues{rest}" for rest in ("", "/12", "/12/comments", "/comments/501")]
+    paths += [f"/api/v3/repositories/77/issues{rest}" for rest in ("", "/12", "/12/comments", "/comments")]
+    shown = [path for path in paths if client.get(path).status_code == 200]
+    assert len(shown) > 15
+    for path in shown:
+        assert any(re.search(pattern, path, re.IGNORECASE) for pattern in patterns), path
 
 
 def test_the_json_of_a_threads_page_is_the_apis(archive: Archive) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -120,3 +121,16 @@ def test_a_page_asks_nothing_of_other_hosts(archive: Archive) -> None:
     for tag in tree.select("link[rel~=stylesheet], link[rel~=icon]"):
         assert tag["href"].startswith("/static/")
     assert not tree.select("img, script, iframe, object, video, audio, style")
+
+
+@pytest.mark.parametrize(
+    "path", ["/github.com/Acme//Rocket", "/github.com//Acme/Rocket/issues/12?x=1", "/search//?q=x"]
+)
+def test_a_redirect_does_not_believe_the_host_header(archive: Archive, path: str) -> None:
+    """Slashes too many are taken out without naming a host, let alone the one that the request made up."""
+    archive.save()
+    response = archive.client().get(path, headers={"Host": "evil.example"})
+    assert response.status_code in {301, 308}
+    assert response.headers["Location"] == re.sub("/+", "/", path)
+    assert response.headers["Cache-Control"] == "max-age=3600"
+    assert "evil" not in response.get_data(as_text=True)

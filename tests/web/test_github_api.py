@@ -248,3 +248,35 @@ def test_a_crawl_of_an_archive_gives_the_same_digests(
     original = {each.key: each.snapshot for each in store.summaries()}
     assert {each.key: each.snapshot for each in mirror.summaries()} == original
     assert len(original) == 8
+
+
+# --- hosts and numbers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("host", "root"),
+    [
+        ("evil.example", "http://archive.test"),
+        ("archive.test", "http://archive.test"),
+        ("localhost.evil.example:80", "http://archive.test"),
+        ("127.0.0.1.evil.example", "http://archive.test"),
+        ("127.0.0.1:8123", "http://127.0.0.1:8123"),
+        ("localhost:8123", "http://localhost:8123"),
+        ("[::1]:8123", "http://[::1]:8123"),
+    ],
+)
+def test_links_are_the_sites_own_or_this_machines(filled: FlaskClient, host: str, root: str) -> None:
+    """The Host header is believed where it names this machine; else links begin with `base_url`."""
+    headers = {"Host": host}
+    assert filled.get(f"{REPO}/issues/1", headers=headers).get_json()["url"].startswith(f"{root}/api/v3/")
+    link = filled.get(f"{REPO}/issues?state=all&per_page=1", headers=headers).headers["Link"]
+    assert link.count(f"<{root}/api/v3/") == 2
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "9" * 40, "9" * 5000, "0", "01", "１"])
+@pytest.mark.parametrize("path", ["repositories/{}", "repositories/77/issues/{}", "repositories/77/issues/comments/{}"])
+def test_a_number_that_cannot_be_one_is_not_found(filled: FlaskClient, path: str, number: str) -> None:
+    """Beyond 64 bits, or not written as GitHub writes numbers: 404, as GitHub answers."""
+    for address in (path, path.replace("repositories/77", "repos/Acme/Rocket"), f"{path}/comments"):
+        response = filled.get(f"/api/v3/{address.format(number)}")
+        assert (response.status_code, response.get_json()["status"]) == (404, "404")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from archives import Archive
@@ -14,6 +15,8 @@ from flask.testing import FlaskClient
 from archiver.model import ThreadKind
 from search.errors import IndexUnavailable
 from search.index import Hit, ResultPage
+from web.render import plural
+from web.sample_data import load_sample
 
 
 class DownIndex:
@@ -32,6 +35,10 @@ class StaleIndex:
     def search(self, *_: Any, **__: Any) -> ResultPage:
         """Find it."""
         return ResultPage(1, (Hit("77/404", 1.0, None, 0),), {}, 1, 20)
+
+    def cursor(self) -> int:
+        """Be up to date."""
+        return 0
 
 
 def page(client: FlaskClient, path: str, status: int = 200) -> BeautifulSoup:
@@ -120,12 +127,44 @@ def test_without_a_query_the_page_explains_the_language(filled: FlaskClient) -> 
     assert "repo:" in text(page(filled, "/search?q=+"))
 
 
-def test_results_can_be_narrowed_by_what_divides_them(filled: FlaskClient) -> None:
-    """A facet's value adds its qualifier to the query."""
-    tree = page(filled, "/search?q=license")
-    links = [each["href"] for each in tree.select(".facet a")]
-    assert "/search?q=license+is%3Aclosed" in links
-    assert text(page(filled, "/search?q=license+is%3Aclosed"), "#results") == "1 debate"
+QUERIES = (
+    *("gpl OR mit", '"license"', "(gpl OR mit", "license OR", "license AND (gpl OR mit)", "-gpl", '"gpl license'),
+    *("-is:merged", "license sort:created-asc", "NOT (gpl OR mit)", "gpl )", "milestone:x license"),
+    *("repo:acme/rocket OR mit", "is:closed license", "license OR -is:open", "--", "repo:acme/rocket repo:acme/boat"),
+)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_facets_link_finds_what_the_facet_counts(archive: Archive, query: str) -> None:
+    """Whatever the query is, with operators, open ends and all: exactly the number shown, and in the same order."""
+    merged = {"kind": ThreadKind.PULL, "state": "closed", "closed_at": archive.now, "merged_at": archive.now}
+    closed = {"state": "closed", "closed_at": archive.now}
+    states: tuple[dict[str, Any], ...] = (closed, merged, merged, {}, closed, {}, {})
+    for repository_id, name in ((77, "Rocket"), (78, "Boat")):
+        archive.save_repository(id=repository_id, name=name)
+        for at, fields in enumerate(states):
+            word = ("GPL", "MIT", "file")[at % 3]
+            archive.save(20 + at, f"{word} in thread {at}", body=f"About the {word} license.", **fields)
+    client = archive.client()
+    tree = page(client, f"/search?{urlencode({'q': query})}")
+    facets = tree.select(".facet")
+    assert facets
+    for facet in facets:
+        counts = [int(each.get_text()) for each in facet.select(".number")]
+        links = [str(each["href"]) for each in facet.select("a")]
+        assert len(counts) == len(links) > 1
+        for count, link in zip(counts, links, strict=True):
+            assert text(page(client, link), "#results") == plural(count, "debate")
+            assert ("sort=created-asc" in link) == ("sort:" in query)
+
+
+def test_a_facet_that_cannot_be_added_to_the_query_is_no_link(filled: FlaskClient) -> None:
+    """A query that is as long as can be has no room: the count is shown, and a link would find something else."""
+    most = " ".join(["license"] * 64)
+    facet = page(filled, f"/search?{urlencode({'q': most})}").select_one(".facet")
+    assert facet is not None
+    assert "closed 1" in " ".join(facet.get_text(" ").split())
+    assert not facet.select("a")
 
 
 def test_the_order_is_the_forms_unless_the_query_says_otherwise(filled: FlaskClient) -> None:
@@ -149,7 +188,11 @@ def test_pages_lead_to_one_another(archive: Archive) -> None:
     assert len(tree.select(".list > li")) == 2
     assert tree.select_one("ol.list")["start"] == "21"
     assert tree.select_one("a[rel=prev]")["href"] == "/search?q=license&sort=created-desc"
-    page(client, "/search?q=license&page=3", 404)
+    beyond = page(client, "/search?q=license&sort=created-desc&page=3", 404)
+    assert text(beyond, "h1") == "There is no page 3"
+    assert [each["href"] for each in beyond.select("main a")] == [following]
+    nothing = page(client, "/search?q=zebra&page=2", 404)
+    assert [each["href"] for each in nothing.select("main a")] == ["/search?q=zebra"]
 
 
 def test_the_json_of_a_search_has_the_contracts_shape(filled: FlaskClient) -> None:
@@ -195,3 +238,82 @@ def test_with_the_index_down_search_is_503_and_every_permalink_works(archive: Ar
         assert client.get(path).status_code == 200
     ready = client.get("/readyz")
     assert (ready.status_code, ready.get_data(as_text=True)) == (503, "not readable: index\n")
+
+
+@pytest.fixture
+def unindexed(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """Make a site that holds a thread, over an index that does not exist."""
+    monkeypatch.setattr("archives.sync", lambda *_: None)
+    archive.save()
+    return archive.client()
+
+
+def test_what_is_held_but_not_indexed_is_not_nothing(unindexed: FlaskClient) -> None:
+    """Page, JSON and health check say 503 and what to run, never that nothing was found; permanent links work."""
+    response = unindexed.get("/search?q=license")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "60"
+    shown = response.get_data(as_text=True)
+    assert "onrecord sync" in shown
+    assert "Nothing was found" not in shown
+    for path in ("/api/v1/search?q=license", "/search.json?q=license"):
+        answer = unindexed.get(path)
+        assert (answer.status_code, answer.get_json()["error"]) == (503, "unavailable")
+        assert "onrecord sync" in answer.get_json()["message"]
+    ready = unindexed.get("/readyz")
+    assert ready.status_code == 503
+    assert "onrecord sync" in ready.get_data(as_text=True)
+    assert unindexed.get("/github.com/Acme/Rocket/issues/12").status_code == 200
+    assert unindexed.get("/").status_code == 200
+
+
+def test_an_archive_that_holds_nothing_finds_nothing(archive: Archive) -> None:
+    """An empty index over an empty store is right."""
+    client = archive.client()
+    assert text(page(client, "/search?q=license"), "#results") == "Nothing was found"
+    assert client.get("/readyz").status_code == 200
+
+
+def test_an_index_that_is_behind_says_so(archive: Archive) -> None:
+    """What was captured since cannot be found yet, and the reader of page or JSON is told."""
+    archive.save()
+    client = archive.client()
+    assert not page(client, "/search?q=copyleft").select(".warning")
+    archive.save(13)
+    behind = archive.store.last_change() - archive.index.cursor()
+    words = f"The index is {plural(behind, 'change')} behind"
+    assert words in text(page(client, "/search?q=copyleft"), ".warning")
+    assert words in client.get("/api/v1/search?q=copyleft").get_json()["notices"][0]
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "https://github.com/acme/rocket/issues/12",
+        "acme/rocket#12",
+        "github.com/acme/rocket",
+        "http://archive.test/github.com/Acme/Rocket/issues/12@0123456789ab",
+    ],
+)
+def test_a_query_that_is_an_address_leads_to_the_lookup(filled: FlaskClient, query: str) -> None:
+    """Who pastes a link wants its record: the page has a link that is filled in, the JSON the address."""
+    links = [each["href"] for each in page(filled, f"/search?{urlencode({'q': query})}").select(".warning a")]
+    assert links == [f"/lookup?{urlencode({'url': query})}"]
+    found = filled.get("/api/v1/search", query_string={"q": query}).get_json()
+    assert f"http://archive.test{links[0]}" in found["notices"][-1]
+    assert filled.get(links[0]).status_code == 302
+
+
+@pytest.mark.parametrize("query", ["and/or", "license", "acme/rocket#12 license", "https://elsewhere.test/acme/rocket"])
+def test_a_query_that_is_words_is_only_searched_for(filled: FlaskClient, query: str) -> None:
+    """A slash makes no address."""
+    assert not page(filled, f"/search?{urlencode({'q': query})}").select(".warning a")
+
+
+def test_the_example_in_the_search_field_finds_something(archive: Archive) -> None:
+    """Who tries on the demonstration what the home page suggests is not left with nothing."""
+    load_sample(archive.store)
+    client = archive.client()
+    example = page(client, "/").select_one("#q")["placeholder"]
+    assert client.get("/api/v1/search", query_string={"q": example}).get_json()["total"] >= 3
