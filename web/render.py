@@ -249,6 +249,7 @@ def filters(clock: Callable[[], datetime]) -> dict[str, Callable[..., Any]]:
         "breakable": breakable,
         "ticked": ticked,
         "capitalize_first": capitalize_first,
+        "marked": snippet,
         "snippet": lambda snippet_: snippet(snippet_.text, snippet_.spans),
         "prose": prose,
     }

@@ -73,6 +73,14 @@ def test_the_home_page_has_the_search_the_numbers_and_the_newest_debates(filled:
     assert titles == ["MIT & <Apache>", "Missing LICENSE file", "Relicense?"]
 
 
+def test_a_title_that_matches_is_marked(filled: FlaskClient) -> None:
+    """What matched in a result's title is marked there, and the title is escaped all the same."""
+    assert [each.get_text() for each in page(filled, "/search?q=relicense").select(".list h3 mark")] == ["Relicense"]
+    titles = page(filled, "/search?q=mit").select(".list h3")
+    assert "MIT & <Apache>" in [each.get_text() for each in titles]
+    assert "MIT" in [each.get_text() for title in titles for each in title.select("mark")]
+
+
 def test_an_empty_archive_says_how_to_begin(archive: Archive) -> None:
     """A new mirror's first page is no list of zeros."""
     assert "onrecord crawl owner/repository" in text(page(archive.client(), "/"))
