@@ -369,8 +369,14 @@ def test_the_changelog_has_the_version() -> None:
 
 def test_every_pinned_version_runs_on_the_oldest_python() -> None:
     """Each version in constraints.txt accepts the oldest Python that pyproject.toml promises, in its first release."""
+    checked = 0
     for line in text_of("constraints.txt").splitlines():
         if line.startswith("#"):
             continue
-        wanted = importlib.metadata.metadata(line.partition("==")[0]).get("Requires-Python") or ""
+        try:
+            wanted = importlib.metadata.metadata(line.partition("==")[0]).get("Requires-Python") or ""
+        except importlib.metadata.PackageNotFoundError:
+            continue  # tools for linting need not be installed to run the tests
         assert SpecifierSet(wanted).contains("3.11.0"), f"{line} wants Python {wanted}"
+        checked += 1
+    assert checked > 30
