@@ -16,7 +16,7 @@ from archiver.github import parse
 from archiver.github.client import Answer, GitHub
 from archiver.license import Vocabulary
 from archiver.model import ObservedPost, ObservedThread, Repository, RepositoryRef
-from archiver.store import Store
+from archiver.store import Cached, Store
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +63,8 @@ class Fetcher:
         """Ask which repository it is: its number is what everything is kept under. Raises GitHubError."""
         known = self.store.find_repository(ref)
         url = self.github.url(f"/repos/{ref.owner}/{ref.name}")
-        with self.store.transaction() as tx:
-            cached = tx.cached(url) if known else None
         try:
-            answer = self.github.get(url, cached.etag if cached else None)
+            answer, _ = self._ask(url, known is not None)
             if answer.not_modified and known:
                 return known
             repository = parse.repository(answer.data)
@@ -96,7 +94,10 @@ class Fetcher:
         with self.store.transaction() as tx:
             held = bool(tx.held_numbers(repository.id, [number])) and not self.full
         url = self.github.url(base)
-        answer, etags = self._conditional(url, held)
+        answer, _ = self._ask(url, held)
+        etags: list[tuple[str, str, str | None]] = []
+        if answer.etag and not answer.not_modified and answer.moved_to is None:
+            etags.append((url, answer.etag, None))
         seen: ObservedThread | None = None
         if not answer.not_modified:
             moved = self._moved(repository, answer)
@@ -143,12 +144,13 @@ class Fetcher:
 
     # --- pages ---
 
-    def _conditional(self, url: str, conditional: bool) -> tuple[Answer, list[tuple[str, str, str | None]]]:
-        with self.store.transaction() as tx:
-            cached = tx.cached(url) if conditional else None
-        answer = self.github.get(url, cached.etag if cached else None)
-        fresh = answer.etag and not answer.not_modified and answer.moved_to is None
-        return answer, [(url, answer.etag, None)] if fresh and answer.etag else []
+    def _ask(self, url: str, conditional: bool) -> tuple[Answer, Cached | None]:
+        """Ask for a URL, with the ETag of its last answer if wanted; return what was known of it, too."""
+        cached: Cached | None = None
+        if conditional:
+            with self.store.transaction() as tx:
+                cached = tx.cached(url)
+        return self.github.get(url, cached.etag if cached else None), cached
 
     def pages(self, url: str, conditional: bool) -> Iterator[Page]:
         """Go through a listing by its Link headers; an unchanged page comes back empty."""
@@ -159,9 +161,7 @@ class Fetcher:
             if url in been:
                 raise BadResponse(f"{url}: the pages of this list lead round in a circle", key=url)
             been.add(url)
-            with self.store.transaction() as tx:
-                cached = tx.cached(url) if conditional else None
-            answer = self.github.get(url, cached.etag if cached else None)
+            answer, cached = self._ask(url, conditional)
             if answer.not_modified and cached:
                 following = cached.next_url
                 yield Page([], None, following, answer.date)

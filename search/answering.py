@@ -70,7 +70,8 @@ def answer(collection: Collection, query: Node, *, sort: str | None, page: int, 
     """Answer a search as `search.index.Index.search` says. Raises IndexUnavailable."""
     page, per_page = max(page, 1), min(max(per_page, 1), MAX_PER_PAGE)
     scores = evaluate(query, collection)
-    wanted = list(dict.fromkeys(terms for each in words(query) for terms in needles(each.text)))
+    sought = dict.fromkeys(terms for each in words(query) for terms in needles(each.text))
+    wanted = [(terms, worth(terms, collection)) for terms in sought]
     offset = (page - 1) * per_page
     notices: tuple[str, ...] = ()
     chosen: list[int] = []
@@ -114,12 +115,10 @@ def _facets(columns: Columns, scores: Scores) -> dict[str, tuple[FacetCount, ...
     return result
 
 
-def _hit(collection: Collection, document: int, score: float, wanted: Sequence[Needle]) -> Hit:
+def _hit(collection: Collection, document: int, score: float, wanted: Sequence[tuple[Needle, float]]) -> Hit:
     texts = collection.texts(document)
     there = [
-        Sought(terms, worth(terms, collection), starts)
-        for terms in wanted
-        if (starts := occurrences(terms, collection, document))
+        Sought(terms, value, starts) for terms, value in wanted if (starts := occurrences(terms, collection, document))
     ]
     sought = [each for each in there if each.terms not in COMMON] or there
     best, more = best_post(texts.posts, texts.starts, sought)

@@ -127,13 +127,14 @@ def verify_command(archive: Archive, against: str | None, as_json: bool) -> None
     with archive.open_store() as store, closing(archive.open_index()) as index:
         verification = store.verification()
         checkpoint = verification.checkpoint()
+        broken: list[Difference] = []
+        if earlier is not None and earlier.size and verification.entry(earlier.size) != earlier.head:
+            broken.append(Difference("log", f"entry {earlier.size} is not what the checkpoint says"))
         found: list[Difference] = []
         count = 0
-        if earlier is not None and verification.entry(earlier.size) != earlier.head and earlier.size:
-            found.append(Difference("log", f"entry {earlier.size} is not what the checkpoint says"))
-        for each in chain(found[:], verification.differences(), index_differences(store, index)):
+        for each in chain(broken, verification.differences(), index_differences(store, index)):
             count += 1
-            if each not in found and len(found) < _SHOWN:
+            if len(found) < _SHOWN:
                 found.append(each)
         holdings = store.holdings()
     if as_json:
