@@ -69,7 +69,8 @@ def post_revision(post: ObservedPost, author: Account | None) -> Record:
 def snapshot_record(*, repository_id: int, fields: Record, posts: Sequence[Record]) -> Record:
     """Return what a snapshot's digest covers: the thread's fields and its posts in reading order.
 
-    `fields` are those of `THREAD_FIELDS`; each post is `{kind, id, author, author_association, created_at, revision}`.
+    `fields` are those of `THREAD_FIELDS`; each post is `{kind, id, author, author_association, created_at, revision}`,
+    with `state` and `reply_to` where it has any (reviews, answers, replies). Posts that are gone are not among them.
     Left out, because they move without anything being said: every `updated_at`, counts and reactions;
     and `closed_by`, which only some of GitHub's answers give: what is hashed must not depend on the way it was fetched.
     """

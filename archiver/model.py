@@ -111,7 +111,8 @@ class RepositoryRef:
     @property
     def upstream_url(self) -> str:
         """The repository's address on GitHub."""
-        return f"https://{HOST}/{self.owner}/{self.name}"
+        # After a tilde stands what tells it from another repository that bears its name now (`Transaction.detach`).
+        return f"https://{HOST}/{self.owner}/{self.name.partition('~')[0]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,7 @@ class Repository:
     description: str | None = None
     created_at: datetime | None = None
     aliases: tuple[str, ...] = ()
+    gone: Tombstone | None = None
 
     @property
     def ref(self) -> RepositoryRef:
@@ -248,7 +250,12 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class ObservedPost:
-    """One message as an API response showed it; `raw` is that API object, whole."""
+    """One message as an API response showed it; `raw` is that API object, whole.
+
+    `state` is a review's (`APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED`) or `answer`, for the answer chosen
+    in a discussion. `reply_to` is GitHub's number of the post of the same kind that it answers. `reactions` are counts
+    by GitHub's names (`+1`, `heart` ...), None where the response does not give them.
+    """
 
     kind: PostKind
     id: int
@@ -259,6 +266,9 @@ class ObservedPost:
     body: str
     body_html: str | None
     raw: Mapping[str, Any] = field(repr=False)
+    state: str | None = None
+    reply_to: int | None = None
+    reactions: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +297,46 @@ class ObservedThread:
     closed_by_known: bool
     comments: int
     opening: ObservedPost
+    draft: bool = False
+    category: str | None = None  # of a discussion
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedEvent:
+    """A timeline event as an API response showed it.
+
+    `key` is GitHub's number of it; of what has none (a cross-reference), something made of what it says.
+    """
+
+    key: str
+    kind: str
+    at: datetime
+    actor: Account | None
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedEdit:
+    """One entry of GitHub's edit history of a post: the whole text as of `at`; the first entry is the first text.
+
+    `body` is None where GitHub says that this content was deleted (`deleted_at`).
+    """
+
+    key: str
+    at: datetime
+    editor: Account | None
+    body: str | None
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostHistory:
+    """What only GraphQL tells of a post: its edits, oldest first (None: not asked for), and why it is minimized."""
+
+    kind: PostKind
+    id: int
+    edits: tuple[ObservedEdit, ...] | None
+    minimized: str | None
 
 
 # --- what is held -----------------------------------------------------------------------------------------------------
@@ -294,10 +344,15 @@ class ObservedThread:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What is gone upstream (status 404, 410 or 451), since when as far as we know."""
+    """What is gone upstream, since when as far as we know; or withdrawn here, with a `reason`.
+
+    `status` is GitHub's answer: 404, 410, 451, or 301 for what moved to where it cannot be read. Withdrawn here, it is
+    410, or 451 for legal reasons.
+    """
 
     status: int
     since: datetime
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,18 +389,41 @@ class Relevance:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One text of a post. `edited_at` is GitHub's time of the edit (None: as first posted, or not told)."""
+    """One text of a post. `edited_at` is GitHub's time of the edit (None: as first posted, or not told).
+
+    `source` is `seen` for a text that this archive saw itself, `history` for one that GitHub's edit history told.
+    """
 
     digest: str
     body: str
     body_html: str | None
     edited_at: datetime | None
     captured_at: datetime
+    source: str = "seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One entry of GitHub's edit history of a post; the first one is the first text.
+
+    `revision` is the digest of its text, None where GitHub had deleted the content before it could be seen here;
+    `deleted_at` says that GitHub deleted it.
+    """
+
+    at: datetime
+    editor: Account | None
+    revision: str | None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message of a thread; `revision` is its text in the snapshot at hand, `revisions` all known, oldest first."""
+    """One message of a thread; `revision` is its text in the snapshot at hand, `revisions` all known, oldest first.
+
+    `gone` with a reason means that it is withdrawn here: then text and author are empty. `context` is what a review
+    comment stands at (`path`, `line`, `diff_hunk`); `minimized` is why it is hidden upstream. `state`, `reply_to` and
+    `reactions` are those of `ObservedPost`.
+    """
 
     kind: PostKind
     id: int
@@ -356,6 +434,17 @@ class Post:
     revision: Revision
     revisions: tuple[Revision, ...] = ()
     gone: Tombstone | None = None
+    edits: tuple[Edit, ...] = ()
+    state: str | None = None
+    reply_to: int | None = None
+    reactions: Mapping[str, int] = field(default_factory=dict)
+    minimized: str | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it was taken out of view here."""
+        return self.gone is not None and self.gone.reason is not None
 
     @property
     def body(self) -> str:
@@ -365,7 +454,7 @@ class Post:
     @property
     def edited(self) -> bool:
         """Whether the post was changed after it was posted, as far as can be told."""
-        return len(self.revisions) > 1 or self.revision.edited_at is not None
+        return len(self.revisions) > 1 or len(self.edits) > 1 or self.revision.edited_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +465,40 @@ class Event:
     at: datetime
     actor: Account | None
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class FindingKind(StrEnum):
+    """What a finding says happened. In brackets what its `detail` holds."""
+
+    GONE = "gone"  # {status}
+    BACK = "back"  # {status: what was answered before, since}
+    MOVED = "moved"  # {from, to}: a thread was transferred
+    RENAMED = "renamed"  # {from, to}: a repository's name
+    NAME_TAKEN = "name-taken"  # {name, by}: another repository bears the name now
+    AUTHOR_GONE = "author-gone"  # {login}: the account was deleted
+    MINIMIZED = "minimized"  # {reason}
+    UNMINIMIZED = "unminimized"  # {}
+    EDIT_DELETED = "edit-deleted"  # {at}: the content of an edit was deleted upstream
+    FLAGGED = "flagged"  # {suspects, posts}: too much seemed gone at once; nothing was marked
+    UNFLAGGED = "unflagged"  # {gone}: the next sweep decided; so many were marked
+    WITHDRAWN = "withdrawn"  # {reason}
+    RESTORED = "restored"  # {reason}
+    ERASED = "erased"  # {reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something found out, at `at`, that is no text and no field of a thread.
+
+    `about` is `post`, `thread` or `repository`; `post` names the post (kind, GitHub's number).
+    """
+
+    number: int
+    at: datetime
+    kind: FindingKind
+    about: str
+    detail: Mapping[str, Any]
+    post: tuple[PostKind, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +541,9 @@ class ThreadSummary:
     relevance: Relevance
     gone: Tombstone | None = None
     gap: str | None = None  # what is known to be missing, in words
+    draft: bool = False
+    category: str | None = None  # of a discussion
+    detailed_at: datetime | None = None  # when its events (and reviews) were asked for last
 
     @property
     def ref(self) -> ThreadRef:
@@ -448,6 +574,7 @@ class Thread:
     posts: Sequence[Post]
     events: Sequence[Event] = ()
     captures: Sequence[Capture] = ()
+    findings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True, slots=True)

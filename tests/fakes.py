@@ -41,6 +41,10 @@ class FakeRepository:
     id: int = 77
     issues: dict[int, dict[str, Any]] = field(default_factory=dict)
     comments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    events: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    reviews: dict[int, dict[str, Any]] = field(default_factory=dict)
+    review_comments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
     clock: datetime = START
     _ids: Iterator[int] = field(default_factory=lambda: iter(range(1000, 10_000_000)))
 
@@ -113,6 +117,87 @@ class FakeRepository:
             "updated_at": now,
             "closed_by": user(login),
         }
+        self.event(number, "closed", login=login, at=now, state_reason=reason)
+
+    def event(
+        self, number: int, kind: str, *, login: str | None = "maintainer", at: str | None = None, **more: Any
+    ) -> int:
+        """Add a timeline event and return its id; the issue's updated_at moves unless `at` says when it was."""
+        if at is None:
+            at = self.tick()
+            self.issues[number]["updated_at"] = at
+        event_id = next(self._ids)
+        row = {"id": event_id, "event": kind, "actor": user(login), "created_at": at, "commit_id": None, **more}
+        self.events.setdefault(number, []).append(row)
+        return event_id
+
+    def lock(self, number: int, reason: str | None = None, login: str = "maintainer") -> None:
+        """Lock an issue."""
+        self.event(number, "locked", login=login, lock_reason=reason)
+        self.issues[number] |= {"locked": True, "active_lock_reason": reason}
+
+    def rename(self, number: int, title: str, login: str = "maintainer") -> None:
+        """Give an issue another title."""
+        self.event(number, "renamed", login=login, rename={"from": self.issues[number]["title"], "to": title})
+        self.issues[number]["title"] = title
+
+    def review(self, number: int, body: str, state: str = "COMMENTED", *, login: str = "reviewer", **more: Any) -> int:
+        """Add a review of a pull request and return its id."""
+        now = self.tick()
+        review_id = next(self._ids)
+        self.reviews[review_id] = {
+            "id": review_id,
+            "number": number,
+            "body": body,
+            "user": user(login),
+            "author_association": "MEMBER",
+            "state": state,
+            "submitted_at": now,
+            "commit_id": "c0ffee",
+            **more,
+        }
+        self.issues[number]["updated_at"] = now
+        return review_id
+
+    def review_comment(
+        self, number: int, body: str, *, review: int | None = None, login: str = "reviewer", **more: Any
+    ) -> int:
+        """Add a review comment and return its id; `in_reply_to_id` may name another one."""
+        now = self.tick()
+        comment_id = next(self._ids)
+        self.review_comments[comment_id] = {
+            "id": comment_id,
+            "number": number,
+            "pull_request_review_id": review,
+            "body": body,
+            "user": user(login),
+            "author_association": "MEMBER",
+            "path": "LICENSE",
+            "line": 3,
+            "diff_hunk": "@@ -1,3 +1,3 @@\n-GPL\n+MIT",
+            "created_at": now,
+            "updated_at": now,
+            **more,
+        }
+        self.issues[number]["updated_at"] = now
+        return comment_id
+
+    def delete_comment(self, comment_id: int, *, touch: bool = True) -> None:
+        """Delete a comment; whether the issue's updated_at moves is not documented by GitHub."""
+        row = self.comments.pop(comment_id)
+        before = self.issues[row["number"]]["updated_at"]
+        self.event(row["number"], "comment_deleted", login=None)
+        if not touch:
+            self.issues[row["number"]]["updated_at"] = before
+
+    def delete_issue(self, number: int) -> None:
+        """Delete an issue with all that belongs to it; it answers 410 from now on."""
+        del self.issues[number]
+        self.deleted.add(number)
+        self.events.pop(number, None)
+        for rows in (self.comments, self.reviews, self.review_comments):
+            for key in [key for key, row in rows.items() if row["number"] == number]:
+                del rows[key]
 
 
 Handler = Callable[[httpx.Request], httpx.Response | None]
@@ -136,6 +221,8 @@ class FakeGitHub(httpx.BaseTransport):
         self.renamed: dict[str, str] = {}
         self.transferred: dict[tuple[str, int], tuple[str, int]] = {}
         self.gone: dict[tuple[str, int], int] = {}
+        self.blocked: dict[int, int] = {}  # repository id -> status that all of it answers with
+        self.hidden: dict[str, str | None] = {}  # login -> what is shown in its place: None, or "ghost"
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer as GitHub would, or as `interfere` wants it."""
@@ -192,6 +279,8 @@ class FakeGitHub(httpx.BaseTransport):
                 raise AssertionError(f"unexpected request {request.url}")
         if repository is None:
             return self._send(request, 404, {"message": "Not Found"})
+        if status := self.blocked.get(repository.id):
+            return self._send(request, status, {"message": {451: "Repository access blocked"}.get(status, "Not Found")})
         match rest:
             case []:
                 owner, _, name = repository.full_name.partition("/")
@@ -216,11 +305,36 @@ class FakeGitHub(httpx.BaseTransport):
             case ["issues", "comments"]:
                 items = [self.comment_json(repository, each) for each in repository.comments]
                 return self._list(request, repository, "issues/comments", items)
+            case ["issues", "comments", number] if number.isdigit():
+                if int(number) not in repository.comments:
+                    return self._send(request, 404, {"message": "Not Found"})
+                return self._send(request, 200, self.comment_json(repository, int(number)))
+            case ["pulls", "comments", number] if number.isdigit():
+                if int(number) not in repository.review_comments:
+                    return self._send(request, 404, {"message": "Not Found"})
+                return self._send(request, 200, self.review_comment_json(repository, int(number)))
+            case ["pulls", number, "reviews"] if int(number) in repository.issues:
+                mine = [key for key, each in repository.reviews.items() if each["number"] == int(number)]
+                items = [self.review_json(repository, each) for each in mine]
+                return self._list(request, repository, f"pulls/{number}/reviews", items)
+            case ["pulls", number, "reviews", review]:
+                if int(review) not in repository.reviews:
+                    return self._send(request, 404, {"message": "Not Found"})
+                return self._send(request, 200, self.review_json(repository, int(review)))
+            case ["pulls", number, "comments"] if int(number) in repository.issues:
+                mine = [key for key, each in repository.review_comments.items() if each["number"] == int(number)]
+                items = [self.review_comment_json(repository, each) for each in mine]
+                return self._list(request, repository, f"pulls/{number}/comments", items)
             case ["issues", number] if number.isdigit():
                 return self._issue(request, repository, int(number))
+            case ["issues", number, "timeline"] if number.isdigit():
+                if int(number) not in repository.issues:
+                    return self._issue(request, repository, int(number), "/timeline")
+                items = self.timeline_json(repository, int(number))
+                return self._list(request, repository, f"issues/{number}/timeline", items)
             case ["issues", number, "comments"] if number.isdigit():
                 if int(number) not in repository.issues:
-                    return self._send(request, 404, {"message": "Not Found"})
+                    return self._issue(request, repository, int(number), "/comments")
                 mine = [key for key, each in repository.comments.items() if each["number"] == int(number)]
                 items = [self.comment_json(repository, each) for each in mine]
                 return self._list(request, repository, f"issues/{number}/comments", items)
@@ -229,9 +343,14 @@ class FakeGitHub(httpx.BaseTransport):
     def _by_name(self, full_name: str) -> FakeRepository | None:
         return next((r for r in self.repositories if r.full_name.lower() == full_name.lower()), None)
 
-    def _issue(self, request: httpx.Request, repository: FakeRepository, number: int) -> httpx.Response:
+    def _issue(
+        self, request: httpx.Request, repository: FakeRepository, number: int, below: str = ""
+    ) -> httpx.Response:
         if target := self.transferred.get((repository.full_name, number)):
-            return httpx.Response(301, headers={"location": f"{API}/repos/{target[0]}/issues/{target[1]}"}, json={})
+            location = f"{API}/repos/{target[0]}/issues/{target[1]}{below}"
+            return httpx.Response(301, headers={"location": location}, json={})
+        if number in repository.deleted:
+            return self._send(request, 410, {"message": "This issue was deleted"})
         if status := self.gone.get((repository.full_name, number)):
             return self._send(
                 request, status, {"message": {404: "Not Found", 410: "This issue was deleted"}.get(status, "Blocked")}
@@ -245,6 +364,8 @@ class FakeGitHub(httpx.BaseTransport):
         row = dict(repository.issues[number])
         row["comments"] = sum(each["number"] == number for each in repository.comments.values())
         row["repository_url"] = f"{API}/repos/{repository.full_name}"
+        row["user"] = self._shown(row["user"])
+        row.setdefault("node_id", f"I_{row['id']}")
         row.setdefault("closed_by", None)
         if listed:
             row.pop("closed_by")
@@ -254,7 +375,42 @@ class FakeGitHub(httpx.BaseTransport):
         """Return a comment as the API shows it."""
         row = dict(repository.comments[comment_id])
         row["issue_url"] = f"{API}/repos/{repository.full_name}/issues/{row.pop('number')}"
+        row["user"] = self._shown(row["user"])
+        row.setdefault("node_id", f"IC_{row['id']}")
         return with_texts(row)
+
+    def review_json(self, repository: FakeRepository, review_id: int) -> dict[str, Any]:
+        """Return a review as the API shows it."""
+        row = dict(repository.reviews[review_id])
+        row["pull_request_url"] = f"{API}/repos/{repository.full_name}/pulls/{row.pop('number')}"
+        row["user"] = self._shown(row["user"])
+        row.setdefault("node_id", f"PRR_{row['id']}")
+        return with_texts(row)
+
+    def review_comment_json(self, repository: FakeRepository, comment_id: int) -> dict[str, Any]:
+        """Return a review comment as the API shows it."""
+        row = dict(repository.review_comments[comment_id])
+        row["pull_request_url"] = f"{API}/repos/{repository.full_name}/pulls/{row.pop('number')}"
+        row["user"] = self._shown(row["user"])
+        row.setdefault("node_id", f"PRRC_{row['id']}")
+        return with_texts(row)
+
+    def timeline_json(self, repository: FakeRepository, number: int) -> list[dict[str, Any]]:
+        """Return a thread's timeline as the API shows it: events, comments and reviews by time."""
+        items = [{**each, "actor": self._shown(each["actor"])} for each in repository.events.get(number, ())]
+        for key, row in repository.comments.items():
+            if row["number"] == number:
+                comment = self.comment_json(repository, key)
+                items.append({**comment, "event": "commented", "actor": comment["user"]})
+        for key, row in repository.reviews.items():
+            if row["number"] == number:
+                items.append({**self.review_json(repository, key), "event": "reviewed"})
+        return sorted(items, key=lambda each: each.get("created_at") or each["submitted_at"])
+
+    def _shown(self, who: dict[str, Any] | None) -> dict[str, Any] | None:
+        if who is None or who["login"] not in self.hidden:
+            return who
+        return {"login": "ghost", "id": 10137, "type": "User"} if self.hidden[who["login"]] == "ghost" else None
 
     def _list(
         self, request: httpx.Request, repository: FakeRepository, path: str, items: list[dict[str, Any]]

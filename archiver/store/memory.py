@@ -1,4 +1,4 @@
-"""Writes the crawl's own memory: where a pass stands, candidates, failures, ETags; and the statements all writing uses.
+"""Writes the crawl's own memory: where a pass stands, candidates, failures, ETags.
 
 What was captured is written in `archiver.store.writing`.
 """
@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from archiver.store import schema as s
+from archiver.store.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,9 @@ class CrawlState:
     `issues_cursor` and `comments_cursor` are the latest `updated_at` that a complete pass has seen. `phase` (`issues`,
     `comments`, `settle`, or one of the first two with a `+` for a second look; None when no pass is under way) and
     `progress` (the latest `updated_at` committed in that phase) tell where an unfinished pass goes on; `issues_high` is
-    where its issues phase ended, `phase_started_at` is the server's clock when the phase began.
+    where its issues phase ended, `phase_started_at` is the server's clock when the phase began. `discussions_cursor` is
+    the latest `updated_at` of a discussion that a complete pass has seen. `swept` says what the last sweep asked for
+    and found; `not_asked` what the last pass could not ask for, and why.
     """
 
     basis: str
@@ -35,6 +38,10 @@ class CrawlState:
     phase_started_at: datetime | None = None
     first_complete_at: datetime | None = None
     last_complete_at: datetime | None = None
+    discussions_cursor: datetime | None = None
+    last_sweep_at: datetime | None = None
+    swept: Mapping[str, Any] | None = None
+    not_asked: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +52,8 @@ class Cached:
     next_url: str | None
 
 
-class Memory:
-    """The part of a writing transaction that is about the crawl itself. `now` is the time of all that it saves."""
-
-    def __init__(self, connection: sa.Connection, now: datetime) -> None:
-        self._connection = connection
-        self.now = now.replace(microsecond=0)
+class Memory(Rows):
+    """The part of a writing transaction that is about the crawl itself."""
 
     def crawl_state(self, repository_id: int) -> CrawlState | None:
         """Return where the crawl of a repository stands; None if there was none yet."""
@@ -141,20 +144,3 @@ class Memory:
             self._insert(s.http_cache, url=url, etag=etag, next_url=next_url, stored_at=self.now)
         else:
             self._update(s.http_cache, mine, etag=etag, next_url=next_url, stored_at=self.now)
-
-    # --- statements ---
-
-    def _one(self, table: sa.Table, where: sa.ColumnElement[bool]) -> sa.RowMapping | None:
-        return self._connection.execute(sa.select(table).where(where)).mappings().one_or_none()
-
-    def _insert(self, table: sa.Table, **values: Any) -> int:
-        result = self._connection.execute(sa.insert(table), values)
-        key = result.inserted_primary_key
-        return int(key[0]) if key and isinstance(key[0], int) else 0
-
-    def _insert_all(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(sa.insert(table), list(rows))
-
-    def _update(self, table: sa.Table, where: sa.ColumnElement[bool], **values: Any) -> None:
-        self._connection.execute(sa.update(table).where(where).values(**values))

@@ -5,38 +5,39 @@ It changes nothing. Only threads that have a snapshot are seen here: a thread th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.digests import clean_text
 from archiver.errors import NotHeld
 from archiver.model import (
-    Account,
     Capture,
     Change,
-    Evidence,
-    Post,
     PostKind,
-    Relevance,
     Repository,
     RepositoryRef,
-    Revision,
     Thread,
-    ThreadKind,
     ThreadSummary,
-    parse_iso,
+    Tombstone,
     thread_key,
 )
 from archiver.store import schema as s
 from archiver.store.engine import translated
-
-Row = sa.RowMapping
+from archiver.store.values import (
+    captures_of,
+    fits,
+    repositories_named,
+    repository_by_id,
+    repository_from,
+    summaries_from,
+    thread_from,
+    thread_row,
+    withdrawal_tombstone,
+)
 
 ORDERS = {
     "created": (s.thread.c.created_at.desc(), s.thread.c.id.desc()),
@@ -102,10 +103,10 @@ class Reader:
 
     def repositories(self) -> list[Repository]:
         """Return the repositories of which at least one thread is held, in order of their names."""
-        held = sa.select(s.thread.c.repository_id).where(s.thread.c.snapshot.is_not(None))
+        held = sa.select(s.thread.c.repository_id).where(s.public)
         query = sa.select(s.repository).where(s.repository.c.id.in_(held))
         with self._connection() as connection:
-            found = [_repository(connection, row) for row in connection.execute(query).mappings()]
+            found = [repository_from(connection, row) for row in connection.execute(query).mappings()]
         return sorted(found, key=lambda each: each.ref.key)
 
     def find_repository(self, ref: RepositoryRef) -> Repository | None:
@@ -114,16 +115,21 @@ class Reader:
         Where two repositories bore the name one after the other, the one seen under it last is meant.
         """
         with self._connection() as connection:
-            return _find_repository(connection, ref)
+            return next(iter(repositories_named(connection, ref)), None)
+
+    def repositories_named(self, ref: RepositoryRef) -> list[Repository]:
+        """Return all repositories that bear or bore that name, the one seen under it last first."""
+        with self._connection() as connection:
+            return repositories_named(connection, ref)
 
     def coverage(self, repository_id: int) -> Coverage:
         """Return what is held of a repository. Raises NotHeld for an unknown one."""
         t = s.thread
         with self._connection() as connection:
-            repository = _repository_by_id(connection, repository_id)
+            repository = repository_by_id(connection, repository_id)
             if repository is None:
                 raise NotHeld(f"no repository with the number {repository_id} is held", key=str(repository_id))
-            mine = (t.c.repository_id == repository_id) & t.c.snapshot.is_not(None)
+            mine = (t.c.repository_id == repository_id) & s.public
             threads, upstream = connection.execute(
                 sa.select(sa.func.count(), sa.func.sum(t.c.comments_upstream + 1)).where(mine)
             ).one()
@@ -178,8 +184,17 @@ class Reader:
         or the snapshot is not held.
         """
         with self._connection() as connection:
-            row = _thread_row(connection, repository_id, number)
-            return None if row is None else _thread(connection, row, digest)
+            row = thread_row(connection, repository_id, number)
+            return None if row is None else thread_from(connection, row, digest)
+
+    def tombstone(self, repository_id: int, number: int) -> Tombstone | None:
+        """Return what is left of a thread that was withdrawn here as a whole; None for all others."""
+        with self._connection() as connection:
+            row = thread_row(connection, repository_id, number, withdrawn=True)
+            if row is None or row["withdrawn"] is None:
+                return None
+            query = sa.select(s.withdrawal).where(s.withdrawal.c.id == row["withdrawn"])
+            return withdrawal_tombstone(connection.execute(query).mappings().one())
 
     def thread_by_key(self, key: str) -> Thread | None:
         """Return the thread with that `thread_key`, as now known; None if it is not held."""
@@ -189,7 +204,7 @@ class Reader:
     def resolve_digest(self, repository_id: int, number: int, prefix: str) -> list[str]:
         """Return the digests of the thread's snapshots that begin with `prefix` (lower-case hex)."""
         with self._connection() as connection:
-            row = _thread_row(connection, repository_id, number)
+            row = thread_row(connection, repository_id, number)
             if row is None:
                 return []
             query = sa.select(s.snapshot.c.digest).where(
@@ -209,21 +224,21 @@ class Reader:
         self, *, repository_id: int | None = None, order: str = "created", limit: int = 50, offset: int = 0
     ) -> list[ThreadSummary]:
         """Return threads without their posts, by `created`, `updated`, `captured` (latest first) or `number`."""
-        query = sa.select(s.thread).where(s.thread.c.snapshot.is_not(None)).order_by(*ORDERS[order])
+        query = sa.select(s.thread).where(s.public).order_by(*ORDERS[order])
         if repository_id is not None:
             query = query.where(s.thread.c.repository_id == repository_id)
         with self._connection() as connection:
-            return _summaries(connection, connection.execute(query.limit(limit).offset(offset)).mappings().all())
+            return summaries_from(connection, connection.execute(query.limit(limit).offset(offset)).mappings().all())
 
     def summaries_by_key(self, keys: Sequence[str]) -> dict[str, ThreadSummary]:
         """Return the threads with those keys that are held, without their posts."""
         pairs = [(int(repository_id), int(number)) for repository_id, _, number in (key.partition("/") for key in keys)]
-        found: list[Row] = []
+        found = []
         with self._connection() as connection:
             for repository_id, number in pairs:
-                if row := _thread_row(connection, repository_id, number):
+                if row := thread_row(connection, repository_id, number):
                     found.append(row)
-            return {each.key: each for each in _summaries(connection, found)}
+            return {each.key: each for each in summaries_from(connection, found)}
 
     def post_thread(self, kind: PostKind, post_id: int) -> tuple[int, int] | None:
         """Return (repository id, thread number) of the post with GitHub's number; None if it is not held.
@@ -233,7 +248,7 @@ class Reader:
         query = (
             sa.select(s.thread.c.repository_id, s.thread.c.number)
             .join(s.post, s.post.c.thread_id == s.thread.c.id)
-            .where(s.post.c.kind == kind.value, s.post.c.github_id == post_id, s.thread.c.snapshot.is_not(None))
+            .where(s.post.c.kind == kind.value, s.post.c.github_id == post_id, s.public)
             .order_by(s.thread.c.id.desc())
             .limit(1)
         )
@@ -246,8 +261,8 @@ class Reader:
     def captures(self, repository_id: int, number: int) -> list[Capture]:
         """Return the thread's captures, oldest first."""
         with self._connection() as connection:
-            row = _thread_row(connection, repository_id, number)
-            return [] if row is None else _captures(connection, row["id"])
+            row = thread_row(connection, repository_id, number)
+            return [] if row is None else captures_of(connection, row["id"])
 
     def holdings(self) -> Holdings:
         """Count what is held."""
@@ -259,7 +274,7 @@ class Reader:
                     sa.func.count(),
                     sa.func.sum(t.c.post_count),
                     sa.func.max(t.c.captured_at, type_=s.Moment()),
-                ).where(t.c.snapshot.is_not(None))
+                ).where(s.public)
             ).one()
             snapshots = connection.execute(sa.select(sa.func.count()).select_from(s.snapshot)).scalar_one()
         return Holdings(row[0], row[1], row[2] or 0, snapshots, row[3])
@@ -282,7 +297,7 @@ class Reader:
     def latest_snapshots(self) -> dict[str, str]:
         """Return the digest of each public thread's latest snapshot, by thread key."""
         t = s.thread
-        query = sa.select(t.c.repository_id, t.c.number, t.c.snapshot).where(t.c.snapshot.is_not(None))
+        query = sa.select(t.c.repository_id, t.c.number, t.c.snapshot).where(s.public)
         with self._connection() as connection:
             return {thread_key(row[0], row[1]): row[2] for row in connection.execute(query)}
 
@@ -290,163 +305,3 @@ class Reader:
         """Return the number of the latest change; 0 in an empty store."""
         with self._connection() as connection:
             return connection.execute(sa.select(s.change_counter.c.value)).scalar_one_or_none() or 0
-
-
-# --- rows to values ---------------------------------------------------------------------------------------------------
-
-
-def fits(number: int) -> bool:
-    """Return whether a number can be asked for at all: the drivers raise errors of their own beyond 64 bits."""
-    return 0 <= number < 2**63
-
-
-def _find_repository(connection: sa.Connection, ref: RepositoryRef) -> Repository | None:
-    alias = s.repository_alias
-    repository_id = connection.execute(
-        sa.select(alias.c.repository_id)
-        .where(alias.c.name_key == ref.key)
-        .order_by(alias.c.last_seen_at.desc(), alias.c.repository_id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    return None if repository_id is None else _repository_by_id(connection, repository_id)
-
-
-def _repository_by_id(connection: sa.Connection, repository_id: int) -> Repository | None:
-    row = connection.execute(sa.select(s.repository).where(s.repository.c.id == repository_id)).mappings().one_or_none()
-    return None if row is None else _repository(connection, row)
-
-
-def _repository(connection: sa.Connection, row: Row) -> Repository:
-    alias = s.repository_alias
-    aliases = connection.execute(
-        sa.select(alias.c.spelled)
-        .where(alias.c.repository_id == row["id"])
-        .order_by(alias.c.first_seen_at, alias.c.name_key)
-    ).scalars()
-    return Repository(row["id"], row["owner"], row["name"], row["description"], row["created_at"], tuple(aliases))
-
-
-def _thread_row(connection: sa.Connection, repository_id: int, number: int) -> Row | None:
-    if not (fits(repository_id) and fits(number)):
-        return None
-    query = sa.select(s.thread).where(
-        s.thread.c.repository_id == repository_id, s.thread.c.number == number, s.thread.c.snapshot.is_not(None)
-    )
-    return connection.execute(query).mappings().one_or_none()
-
-
-def _account(value: Mapping[str, Any] | None) -> Account | None:
-    return None if value is None else Account(value["id"], value["login"])
-
-
-def _moment(value: str | None) -> datetime | None:
-    return None if value is None else parse_iso(value)
-
-
-def relevance_from(value: Mapping[str, Any] | None) -> Relevance:
-    """Read a relevance as it was stored."""
-    if value is None:
-        return Relevance()
-    return Relevance(
-        verdict=value["verdict"],
-        score=value["score"],
-        terms=tuple(value["terms"]),
-        spdx=tuple(value["spdx"]),
-        topics=tuple(value["topics"]),
-        evidence=tuple(Evidence(*each) for each in value["evidence"]),
-    )
-
-
-def _summaries(connection: sa.Connection, rows: Sequence[Row]) -> list[ThreadSummary]:
-    query = sa.select(s.repository).where(s.repository.c.id.in_({row["repository_id"] for row in rows}))
-    repositories = {row["id"]: _repository(connection, row) for row in connection.execute(query).mappings().all()}
-    return [_summary(row, repositories[row["repository_id"]], row["summary"], row["snapshot"]) for row in rows]
-
-
-def _summary(row: Row, repository: Repository, record: Mapping[str, Any], digest: str) -> ThreadSummary:
-    # Not part of a snapshot (archiver.digests says why), so for an older one it is known if that closing still stands.
-    latest = row["summary"]
-    closed_by = latest["closed_by"] if latest["closed_at"] == record["closed_at"] else None
-    return ThreadSummary(
-        repository=repository,
-        number=row["number"],
-        kind=ThreadKind(record["kind"]),
-        title=record["title"],
-        state=record["state"],
-        state_reason=record["state_reason"],
-        locked=record["locked"],
-        lock_reason=record["lock_reason"],
-        labels=tuple(record["labels"]),
-        milestone=record["milestone"],
-        assignees=tuple(record["assignees"]),
-        author=_account(record["author"]),
-        author_association=record["author_association"],
-        created_at=parse_iso(record["created_at"]),
-        updated_at=row["updated_at"],
-        closed_at=_moment(record["closed_at"]),
-        merged_at=_moment(record["merged_at"]),
-        closed_by=_account(closed_by),
-        post_count=row["post_count"],
-        comments_upstream=row["comments_upstream"],
-        snapshot=digest,
-        first_captured_at=row["first_captured_at"],
-        captured_at=row["captured_at"],
-        last_checked_at=row["last_checked_at"],
-        relevance=relevance_from(row["relevance"]),
-        gap=row["gap"],
-    )
-
-
-def html_of(raw: Mapping[str, Any]) -> str | None:
-    """Return the HTML of a raw API object, if it is any: the object is kept as it came, whatever stood in it."""
-    html = raw.get("body_html")
-    return clean_text(html) if isinstance(html, str) else None
-
-
-def _captures(connection: sa.Connection, thread_id: int) -> list[Capture]:
-    query = sa.select(s.capture).where(s.capture.c.thread_id == thread_id).order_by(s.capture.c.number)
-    return [Capture(row["number"], row["snapshot"], row["captured_at"]) for row in connection.execute(query).mappings()]
-
-
-def _thread(connection: sa.Connection, row: Row, digest: str | None) -> Thread | None:
-    digest = digest or row["snapshot"]
-    packed = connection.execute(
-        sa.select(s.snapshot.c.record).where(s.snapshot.c.digest == digest, s.snapshot.c.thread_id == row["id"])
-    ).scalar_one_or_none()
-    repository = _repository_by_id(connection, row["repository_id"])
-    if packed is None or repository is None:
-        return None
-    record = json.loads(packed)
-    texts: dict[tuple[str, int], list[Revision]] = {}
-    by_digest: dict[str, Revision] = {}
-    query = sa.select(s.revision).where(s.revision.c.thread_id == row["id"])
-    for each in connection.execute(query.order_by(s.revision.c.captured_at, s.revision.c.edited_at)).mappings():
-        revision = Revision(
-            digest=each["digest"],
-            body=each["body"],
-            body_html=html_of(each["raw"]),
-            edited_at=each["edited_at"],
-            captured_at=each["captured_at"],
-        )
-        texts.setdefault((each["kind"], each["github_id"]), []).append(revision)
-        by_digest[revision.digest] = revision
-    updated = {
-        (each["kind"], each["github_id"]): each["updated_at"]
-        for each in connection.execute(sa.select(s.post).where(s.post.c.thread_id == row["id"])).mappings()
-    }
-    posts = [
-        Post(
-            kind=PostKind(each["kind"]),
-            id=each["id"],
-            author=_account(each["author"]),
-            author_association=each["author_association"],
-            created_at=parse_iso(each["created_at"]),
-            updated_at=updated[each["kind"], each["id"]],
-            revision=by_digest[each["revision"]],
-            revisions=tuple(texts[each["kind"], each["id"]]),
-        )
-        for each in record["posts"]
-    ]
-    captures = _captures(connection, row["id"])
-    summary = replace(_summary(row, repository, record, digest), post_count=len(posts))
-    return Thread(summary=summary, posts=posts, captures=captures)

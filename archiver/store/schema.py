@@ -105,6 +105,11 @@ repository = Table(
     Column("created_at", Moment),
     Column("first_seen_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
+    # Upstream it is gone as a whole: which answer GitHub gave, and when it was first given.
+    Column("gone_status", Integer),
+    Column("gone_since", Moment),
+    # A sweep found so much missing at once that it marked nothing: what it found. The next sweep decides.
+    Column("flag", Packed),
 )
 
 # Every name that a repository was ever seen under. The same name may have belonged to two of them, one after the other.
@@ -125,6 +130,32 @@ account = Table(
     Column("login", Text, nullable=False),
     Column("bot", Boolean, nullable=False),
     Column("first_seen_at", Moment, nullable=False),
+)
+
+# Every login that an account was ever seen under.
+account_alias = Table(
+    "account_alias",
+    metadata,
+    Column("login_key", Text, primary_key=True),  # in lower case
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("spelled", Text, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+)
+
+# What was taken out of public view here, by whose decision and why. Rows are never deleted: they are the audit.
+withdrawal = Table(
+    "withdrawal",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("reason", String(20), nullable=False),
+    Column("note", Text),
+    Column("scope", String(10), nullable=False),  # post, thread or author
+    Column("target", Text, nullable=False),  # as it was named; of an author, the account's number alone
+    Column("account_id", BigInteger),  # of an author's withdrawal; posts found later are withheld by it too
+    Column("erased", Boolean, nullable=False),
+    Column("lifted_at", Moment),
 )
 
 thread = Table(
@@ -151,6 +182,13 @@ thread = Table(
     Column("first_captured_at", Moment),
     Column("captured_at", Moment),
     Column("gap", Text),  # what is known to be missing, in words
+    # Upstream it is gone: which answer GitHub gave (301: moved to where we cannot follow), and when it was first given.
+    Column("gone_status", Integer),
+    Column("gone_since", Moment),
+    # The `updated_at` as of which its events and reviews were asked for, and when they were asked for last.
+    Column("detailed_for", Moment),
+    Column("detailed_at", Moment),
+    Column("withdrawn", Serial),  # by that `withdrawal`
     UniqueConstraint("repository_id", "number"),
     Index("ix_thread_dirty", "repository_id", "dirty"),
     Index("ix_thread_created_at", "created_at"),
@@ -170,6 +208,17 @@ post = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("revision", Digest, nullable=False),  # the current text; no foreign key, for the same reason as above
+    Column("node_id", Text),  # GitHub's GraphQL calls it so
+    Column("state", String(30)),  # of a review: APPROVED, CHANGES_REQUESTED ...; `answer` of a chosen answer
+    Column("reply_to", BigInteger),  # GitHub's number of the post of its kind that it answers
+    Column("reactions", Packed),  # counts by name, as seen last
+    Column("minimized", Text),  # hidden upstream, for this reason
+    # The `updated_at` as of which its edits were asked for; when it was last asked whether it is minimized.
+    Column("edits_for", Moment),
+    Column("minimized_asked_at", Moment),
+    Column("gone_status", Integer),
+    Column("gone_since", Moment),
+    Column("withdrawn", Serial),  # by that `withdrawal`
     # Within its thread: one that was transferred may bring its posts' numbers along to its new place.
     UniqueConstraint("kind", "github_id", "thread_id"),
     Index("ix_post_thread_id", "thread_id", "created_at"),
@@ -186,8 +235,75 @@ revision = Table(
     Column("edited_at", Moment),
     Column("captured_at", Moment, nullable=False),
     Column("raw", Packed, nullable=False),  # the API's object, whole
+    Column("source", String(10), nullable=False),  # `seen` by us, or told by GitHub's edit `history`
+    Column("erased_at", Moment),  # its text was erased for good; the digest stays
     Index("ix_revision_thread_id", "thread_id"),
 )
+
+# GitHub's own list of a post's edits, the first one being its first text.
+edit = Table(
+    "edit",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    Column("key", Text, nullable=False),  # GitHub's GraphQL calls it so
+    Column("kind", String(20), nullable=False),
+    Column("github_id", BigInteger, nullable=False),
+    Column("edited_at", Moment, nullable=False),
+    Column("editor_id", ForeignKey("account.id")),
+    Column("editor_login", Text),
+    Column("revision", Digest),  # null: its content was deleted upstream before we could see it
+    Column("deleted_at", Moment),  # its content was deleted upstream
+    Column("first_seen_at", Moment, nullable=False),
+    UniqueConstraint("thread_id", "key"),
+    Index("ix_edit_post", "thread_id", "kind", "github_id"),
+)
+
+# What happened to a thread, as GitHub's timeline tells it. Rows are never changed.
+event = Table(
+    "event",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    Column("key", Text, nullable=False),  # GitHub's number of it; of what has none, made of what it says
+    Column("kind", String(40), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor_id", ForeignKey("account.id")),
+    Column("actor_login", Text),
+    Column("detail", Packed, nullable=False),
+    Column("captured_at", Moment, nullable=False),
+    UniqueConstraint("thread_id", "key"),
+    Index("ix_event_thread_id", "thread_id", "at"),
+)
+
+# Append-only: what was found out that is no text and no field of a thread: gone, back, moved, renamed, withdrawn ...
+finding = Table(
+    "finding",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("repository_id", ForeignKey("repository.id"), nullable=False),
+    Column("thread_id", ForeignKey("thread.id")),
+    Column("post_id", ForeignKey("post.id")),
+    Column("detail", Packed, nullable=False),
+    Index("ix_finding_thread_id", "thread_id"),
+    Index("ix_finding_repository_id", "repository_id"),
+)
+
+# Where a thread was before it was transferred.
+thread_alias = Table(
+    "thread_alias",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Index("ix_thread_alias_thread_id", "thread_id"),
+)
+
+# A thread that readers may see. Everything that lists or counts threads asks for this.
+public = thread.c.snapshot.is_not(None) & thread.c.withdrawn.is_(None)
 
 # The text that a post has now.
 current_revision = (revision.c.digest == post.c.revision) & (revision.c.thread_id == post.c.thread_id)
@@ -199,6 +315,7 @@ snapshot = Table(
     Column("thread_id", ForeignKey("thread.id"), nullable=False),
     Column("record", Bytes, nullable=False),  # the canonical JSON that was hashed
     Column("raw", Packed, nullable=False),  # the API's thread object, without the texts that its revision holds
+    Column("erased_at", Moment),  # its record was erased for good; the digest stays
     Index("ix_snapshot_thread_id", "thread_id"),
 )
 
@@ -208,6 +325,9 @@ capture = Table(
     metadata,
     Column("number", Serial, primary_key=True),
     Column("thread_id", ForeignKey("thread.id"), nullable=False),
+    # Where the thread was then; it may have been transferred since.
+    Column("repository_id", BigInteger, nullable=False),
+    Column("thread_number", BigInteger, nullable=False),
     Column("snapshot", ForeignKey("snapshot.digest"), nullable=False),
     Column("captured_at", Moment, nullable=False),
     Column("entry", Digest, nullable=False),  # covers this row and the entry before it: archiver.digests.entry_record
@@ -249,6 +369,10 @@ crawl_state = Table(
     Column("phase_started_at", Moment),
     Column("first_complete_at", Moment),
     Column("last_complete_at", Moment),
+    Column("discussions_cursor", Moment),
+    Column("last_sweep_at", Moment),
+    Column("swept", Packed),  # what the last sweep asked for and found
+    Column("not_asked", Packed),  # what the last pass could not ask for, and why
 )
 
 # Threads whose comments speak of licensing and which are yet to be fetched whole.
@@ -267,6 +391,23 @@ failure = Table(
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("times", Integer, nullable=False),
+)
+
+# Accounts whose posts are not to be captured: salted hashes of their numbers, so that the list names nobody.
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+# Names of repositories that occur in links, once asked for: whose they are (null: nobody's that we may see).
+asked_name = Table(
+    "asked_name",
+    metadata,
+    Column("name_key", Text, primary_key=True),
+    Column("repository_id", BigInteger),
+    Column("asked_at", Moment, nullable=False),
 )
 
 http_cache = Table(

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from archiver.model import Account, PostKind, Repository, ThreadKind
 from archiver.store import schema as s
-from archiver.store.reading import Reader, Row, _repository_by_id, fits
+from archiver.store.reading import Reader
+from archiver.store.values import Row, fits, repository_by_id
 
 ISSUE_SORTS = {
     "created": s.thread.c.created_at,
@@ -64,7 +65,7 @@ class UpstreamReader:
     def repository_by_id(self, repository_id: int) -> Repository | None:
         """Return the repository with GitHub's number; None if it is not held."""
         with self._reader._connection() as connection:
-            return _repository_by_id(connection, repository_id)
+            return repository_by_id(connection, repository_id)
 
     def issues(
         self,
@@ -82,9 +83,7 @@ class UpstreamReader:
         `state` is `open`, `closed` or `all`; `since` is compared with `updated_at`; `sort` is one of `ISSUE_SORTS`.
         """
         t = s.thread
-        mine = (
-            (t.c.repository_id == repository_id) & t.c.snapshot.is_not(None) & (t.c.kind != ThreadKind.DISCUSSION.value)
-        )
+        mine = (t.c.repository_id == repository_id) & s.public & (t.c.kind != ThreadKind.DISCUSSION.value)
         if since is not None:
             mine &= t.c.updated_at >= since
         order = [ISSUE_SORTS[sort], t.c.number]
@@ -107,7 +106,7 @@ class UpstreamReader:
         query = sa.select(t).where(
             t.c.repository_id == repository_id,
             t.c.number == number,
-            t.c.snapshot.is_not(None),
+            s.public,
             t.c.kind != ThreadKind.DISCUSSION.value,
         )
         with self._reader._connection() as connection:
@@ -174,7 +173,7 @@ def _issue(connection: sa.Connection, row: Row) -> UpstreamIssue:
 def _comments_of(repository_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(
         s.thread.c.repository_id == repository_id,
-        s.thread.c.snapshot.is_not(None),
+        s.public,
         s.post.c.kind == PostKind.COMMENT.value,
         s.thread.c.kind != ThreadKind.DISCUSSION.value,
     )

@@ -87,11 +87,7 @@ def _database(connection: sa.Connection) -> Iterator[Difference]:
 
 def _log(connection: sa.Connection) -> Iterator[Difference]:
     """Walk the log of captures from its first entry: numbers without a gap, each digest over the one before."""
-    query = (
-        sa.select(s.capture, s.thread.c.repository_id, s.thread.c.number.label("thread_number"))
-        .outerjoin(s.thread, s.thread.c.id == s.capture.c.thread_id)
-        .order_by(s.capture.c.number)
-    )
+    query = sa.select(s.capture).order_by(s.capture.c.number)
     previous: str | None = None
     expected = 1
     for row in _rows(connection, query):
@@ -100,8 +96,8 @@ def _log(connection: sa.Connection) -> Iterator[Difference]:
             yield Difference(where, f"entry {expected} of the log is missing before it")
         record = digests.entry_record(
             number=row["number"],
-            repository_id=row["repository_id"] or 0,
-            thread=row["thread_number"] or 0,
+            repository_id=row["repository_id"],
+            thread=row["thread_number"],
             snapshot=row["snapshot"],
             captured_at=iso(row["captured_at"]),
             previous=previous,

@@ -17,6 +17,7 @@ from archiver.errors import NotHeld
 from archiver.license import PostText
 from archiver.model import (
     Account,
+    FindingKind,
     ObservedPost,
     ObservedThread,
     PostKind,
@@ -27,14 +28,21 @@ from archiver.model import (
     thread_key,
 )
 from archiver.store import schema as s
+from archiver.store.editing import Editing
+from archiver.store.happenings import Happenings
 from archiver.store.memory import Memory
-from archiver.store.reading import html_of
+from archiver.store.moving import Moving
+from archiver.store.values import html_of, in_reading_order
+from archiver.store.withdrawing import Withdrawing
 
 # What a thread's raw object holds twice: the opening post's revision has the texts already.
 _TEXTS = ("body", "body_html", "body_text")
 
 # How many posts are looked up at once: databases bound the number of a statement's parameters.
 _BATCH = 500
+
+# A change of one of these makes a new snapshot; updated_at and reactions do not.
+_TELLING = ("revision", "author_id", "state", "reply_to")
 
 
 Judge = Callable[[str, Sequence[PostText]], Relevance]
@@ -50,7 +58,7 @@ class Unsettled:
     public: bool
 
 
-class Transaction(Memory):
+class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
     """One writing transaction; all of it is kept, or nothing. `now` is the time of capture of all that it saves."""
 
     # --- repositories and accounts ---
@@ -69,6 +77,10 @@ class Transaction(Memory):
             self._insert(s.repository, id=seen.id, first_seen_at=self.now, **values)
         else:
             self._update(s.repository, s.repository.c.id == seen.id, **values)
+            before = f"{row['owner']}/{row['name']}"
+            if before != str(seen.ref):
+                self._find(FindingKind.RENAMED, seen.id, {"from": before, "to": str(seen.ref)})
+                self._changed_all(seen.id)
         names = {seen.ref.key: str(seen.ref)}
         if asked_as is not None:
             names.setdefault(asked_as.key, str(asked_as))
@@ -127,6 +139,8 @@ class Transaction(Memory):
             if fields != row["fields"] or counted:
                 values["dirty"] = True
             self._update(s.thread, s.thread.c.id == thread_id, **values)
+            if row["gone_status"] is not None:
+                self.mark_thread_back(repository_id, seen.number)
         self._observe(thread_id, [seen.opening])
 
     def _fields(self, seen: ObservedThread, row: sa.RowMapping | None) -> digests.Record:
@@ -153,6 +167,8 @@ class Transaction(Memory):
             "closed_at": closed_at,
             "closed_by": closed_by,
             "merged_at": iso(seen.merged_at) if seen.merged_at else None,
+            "draft": seen.draft,
+            "category": seen.category,
         }
 
     def observe_posts(self, repository_id: int, number: int, posts: Sequence[ObservedPost]) -> None:
@@ -164,14 +180,20 @@ class Transaction(Memory):
         self._observe(row["id"], posts)
 
     def _observe(self, thread_id: int, posts: Sequence[ObservedPost]) -> None:
+        if not posts:
+            return
+        thread = self._one(s.thread, s.thread.c.id == thread_id)
+        if thread is None:
+            raise NotHeld(f"no thread {thread_id} is kept", key=str(thread_id))
         changed = False
         for at in range(0, len(posts), _BATCH):
-            changed |= self._observe_batch(thread_id, posts[at : at + _BATCH])
+            changed |= self._observe_batch(thread, posts[at : at + _BATCH])
         if changed:
             self._update(s.thread, s.thread.c.id == thread_id, dirty=True)
 
-    def _observe_batch(self, thread_id: int, posts: Sequence[ObservedPost]) -> bool:
+    def _observe_batch(self, thread: sa.RowMapping, posts: Sequence[ObservedPost]) -> bool:
         """Keep some messages of one thread; return whether any of them is new or says something else than before."""
+        thread_id = thread["id"]
         held = self._held_posts(thread_id, posts)
         self._save_accounts([post.author for post in posts if post.author])
         revisions: dict[str, dict[str, Any]] = {}
@@ -186,6 +208,12 @@ class Transaction(Memory):
             author = seen.author
             if row is not None and row["author_id"] is not None:
                 author = Account(row["author_id"], row["author_login"])
+                if seen.author is None:
+                    self._note_author_gone(thread, author)
+            if row is not None and row.get("gone_status") is not None:
+                self._mark_post_back(thread, row)
+                held[key] = row = {**row, "gone_status": None, "gone_since": None}
+                changed = True
             digest = digests.digest(digests.post_revision(seen, author))
             # An opening post's `updated_at` moves with every comment: it tells nothing of an edit.
             edited = seen.kind is not PostKind.OPENING and seen.updated_at > seen.created_at
@@ -198,13 +226,22 @@ class Transaction(Memory):
                 "edited_at": seen.updated_at if edited else None,
                 "captured_at": self.now,
                 "raw": seen.raw,
+                "source": "seen",
             }
-            values = {
+            node_id = seen.raw.get("node_id")
+            values: dict[str, Any] = {
                 "author_id": author.id if author else None,
                 "author_login": author.login if author else None,
                 "updated_at": seen.updated_at,
                 "revision": digest,
+                "state": seen.state,
+                "reply_to": seen.reply_to,
             }
+            # What an answer does not give stays as an earlier one gave it.
+            if seen.reactions is not None or row is None:
+                values["reactions"] = dict(seen.reactions) if seen.reactions is not None else None
+            if isinstance(node_id, str) or row is None:
+                values["node_id"] = node_id if isinstance(node_id, str) else None
             if row is None:
                 new[key] = {
                     "thread_id": thread_id,
@@ -219,14 +256,29 @@ class Transaction(Memory):
             elif any(row[name] != value for name, value in values.items()):
                 self._update(s.post, s.post.c.id == row["id"], **values)
                 held[key] = {**row, **values}
-                changed = changed or row["revision"] != digest or row["author_id"] != values["author_id"]
-        query = sa.select(s.revision.c.digest).where(
+                changed = changed or any(row[name] != values[name] for name in _TELLING)
+                if row.get("reactions") != values.get("reactions", row.get("reactions")):
+                    self._changed(thread)
+        query = sa.select(s.revision.c.digest, s.revision.c.source).where(
             s.revision.c.thread_id == thread_id, s.revision.c.digest.in_(sorted(revisions))
         )
-        known = set(self._connection.execute(query).scalars())
+        known: dict[str, str] = {each.digest: each.source for each in self._connection.execute(query)}
+        for digest in sorted(each for each, source in known.items() if source != "seen"):
+            # Told by the edit history before, and now seen by ourselves, with the object that showed it.
+            mine = (s.revision.c.thread_id == thread_id) & (s.revision.c.digest == digest)
+            self._update(s.revision, mine, source="seen", raw=revisions[digest]["raw"])
         self._insert_all(s.revision, [values for digest, values in revisions.items() if digest not in known])
         self._insert_all(s.post, list(new.values()))
         return changed or bool(new)
+
+    def _note_author_gone(self, thread: sa.RowMapping, author: Account) -> None:
+        """Note, once for a thread, that GitHub shows no author any more where it showed one before."""
+        f = s.finding
+        query = sa.select(f.c.detail).where(f.c.thread_id == thread["id"], f.c.kind == FindingKind.AUTHOR_GONE.value)
+        if all(detail["id"] != author.id for detail in self._connection.execute(query).scalars()):
+            detail = {"id": author.id, "login": author.login}
+            self._find(FindingKind.AUTHOR_GONE, thread["repository_id"], detail, thread_id=thread["id"])
+            self._changed(thread)
 
     def _held_posts(self, thread_id: int, posts: Sequence[ObservedPost]) -> dict[tuple[str, int], Mapping[str, Any]]:
         held: dict[tuple[str, int], Mapping[str, Any]] = {}
@@ -239,24 +291,17 @@ class Transaction(Memory):
             held |= {(kind, row["github_id"]): dict(row) for row in rows}
         return held
 
-    def _save_accounts(self, seen: Sequence[Account]) -> None:
-        by_id = {each.id: each for each in seen}
-        query = sa.select(s.account.c.id).where(s.account.c.id.in_(sorted(by_id)))
-        known = set(self._connection.execute(query).scalars())
-        rows = [
-            {"id": each.id, "login": each.login, "bot": each.bot, "first_seen_at": self.now}
-            for each in by_id.values()
-            if each.id not in known
-        ]
-        self._insert_all(s.account, rows)
-
     # --- snapshots ---
 
     def unsettled(self, repository_id: int, numbers: Sequence[int] | None = None) -> list[Unsettled]:
         """Return the threads (of those numbers, or all) whose observations are in no snapshot yet."""
         comments = (
             sa.select(sa.func.count())
-            .where(s.post.c.thread_id == s.thread.c.id, s.post.c.kind == PostKind.COMMENT.value)
+            .where(
+                s.post.c.thread_id == s.thread.c.id,
+                s.post.c.kind == PostKind.COMMENT.value,
+                s.post.c.gone_status.is_(None),
+            )
             .scalar_subquery()
         )
         query = (
@@ -325,6 +370,8 @@ class Transaction(Memory):
             s.capture,
             number=number,
             thread_id=row["id"],
+            repository_id=row["repository_id"],
+            thread_number=row["number"],
             snapshot=digest,
             captured_at=self.now,
             entry=digests.digest(entry),
@@ -336,45 +383,19 @@ class Transaction(Memory):
         self._update(s.thread, mine, last_checked_at=self.now)
 
     def _posts(self, thread_id: int) -> Sequence[sa.RowMapping]:
-        opening_first = sa.case((s.post.c.kind == PostKind.OPENING.value, 0), else_=1)
+        """Return the posts that are there upstream, as far as is known, in reading order."""
         query = (
             sa.select(s.post, s.revision.c.body, s.revision.c.raw, s.account.c.bot)
             .join(s.revision, s.current_revision)
             .outerjoin(s.account, s.account.c.id == s.post.c.author_id)
-            .where(s.post.c.thread_id == thread_id)
-            .order_by(opening_first, s.post.c.created_at, s.post.c.github_id)
+            .where(s.post.c.thread_id == thread_id, s.post.c.gone_status.is_(None))
         )
-        return self._connection.execute(query).mappings().all()
-
-    def _note_change(self, action: str, key: str) -> None:
-        counter = s.change_counter
-        row = self._one(counter, counter.c.id == 1)
-        number = (row["value"] if row else 0) + 1
-        if row is None:
-            self._insert(counter, id=1, value=number)
-        else:
-            self._update(counter, counter.c.id == 1, value=number)
-        if self._one(s.change, s.change.c.key == key) is None:
-            self._insert(s.change, key=key, number=number, action=action)
-        else:
-            self._update(s.change, s.change.c.key == key, number=number, action=action)
-
-    # --- rows ---
-
-    def _thread(self, repository_id: int, number: int) -> sa.RowMapping | None:
-        return self._one(s.thread, (s.thread.c.repository_id == repository_id) & (s.thread.c.number == number))
-
-    def _kept(self, repository_id: int, number: int) -> sa.RowMapping:
-        row = self._thread(repository_id, number)
-        if row is None:
-            key = thread_key(repository_id, number)
-            raise NotHeld(f"no thread {key} is kept", key=key)
-        return row
+        return in_reading_order(self._all(query))
 
 
 def _post_record(post: sa.RowMapping) -> digests.Record:
     author = Account(post["author_id"], post["author_login"]) if post["author_id"] is not None else None
-    return {
+    record: digests.Record = {
         "kind": post["kind"],
         "id": post["github_id"],
         "author": digests.account_record(author),
@@ -382,6 +403,7 @@ def _post_record(post: sa.RowMapping) -> digests.Record:
         "created_at": iso(post["created_at"]),
         "revision": post["revision"],
     }
+    return record | {name: post[name] for name in ("state", "reply_to") if post[name] is not None}
 
 
 def _judged(post: sa.RowMapping) -> PostText:

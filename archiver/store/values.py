@@ -1,0 +1,421 @@
+"""Turns the store's rows into values of the model; what is withdrawn here leaves nothing but its tombstone.
+
+It runs the statements that a thread needs, and decides nothing about which threads are asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from archiver.digests import clean_text
+from archiver.model import (
+    Account,
+    Capture,
+    Edit,
+    Event,
+    Evidence,
+    Finding,
+    FindingKind,
+    Post,
+    PostKind,
+    Relevance,
+    Repository,
+    RepositoryRef,
+    Revision,
+    Thread,
+    ThreadKind,
+    ThreadSummary,
+    Tombstone,
+    parse_iso,
+)
+from archiver.store import schema as s
+
+Row = sa.RowMapping
+PostKey = tuple[str, int]
+
+WITHDRAWN_TITLE = "(title withdrawn)"
+_CONTEXT = ("path", "line", "original_line", "start_line", "side", "diff_hunk", "commit_id", "pull_request_review_id")
+
+
+def fits(number: int) -> bool:
+    """Return whether a number can be asked for at all: the drivers raise errors of their own beyond 64 bits."""
+    return 0 <= number < 2**63
+
+
+# --- repositories -----------------------------------------------------------------------------------------------------
+
+
+def repositories_named(connection: sa.Connection, ref: RepositoryRef) -> list[Repository]:
+    """Return the repositories that bear or bore that name, the one seen under it last first."""
+    alias = s.repository_alias
+    query = (
+        sa.select(s.repository)
+        .join(alias, alias.c.repository_id == s.repository.c.id)
+        .where(alias.c.name_key == ref.key)
+        .order_by(alias.c.last_seen_at.desc(), alias.c.first_seen_at.desc(), alias.c.repository_id.desc())
+    )
+    return [repository_from(connection, row) for row in connection.execute(query).mappings().all()]
+
+
+def repository_by_id(connection: sa.Connection, repository_id: int) -> Repository | None:
+    """Return the repository with GitHub's number; None if it is not known."""
+    row = connection.execute(sa.select(s.repository).where(s.repository.c.id == repository_id)).mappings().one_or_none()
+    return None if row is None else repository_from(connection, row)
+
+
+def repository_from(connection: sa.Connection, row: Row) -> Repository:
+    """Read a repository's row, and its aliases."""
+    alias = s.repository_alias
+    aliases = connection.execute(
+        sa.select(alias.c.spelled)
+        .where(alias.c.repository_id == row["id"])
+        .order_by(alias.c.first_seen_at, alias.c.name_key)
+    ).scalars()
+    return Repository(
+        id=row["id"],
+        owner=row["owner"],
+        name=row["name"],
+        description=row["description"],
+        created_at=row["created_at"],
+        aliases=tuple(aliases),
+        gone=_upstream_tombstone(row),
+    )
+
+
+# --- threads ----------------------------------------------------------------------------------------------------------
+
+
+def thread_row(connection: sa.Connection, repository_id: int, number: int, *, withdrawn: bool = False) -> Row | None:
+    """Return the row of a thread that readers may see, also by the place where it was before a transfer.
+
+    With `withdrawn`, of one that they may not see any more, too.
+    """
+    if not (fits(repository_id) and fits(number)):
+        return None
+    t, alias = s.thread, s.thread_alias
+    seen = t.c.snapshot.is_not(None) if withdrawn else s.public
+    here = (t.c.repository_id == repository_id) & (t.c.number == number)
+    row = connection.execute(sa.select(t).where(here, seen)).mappings().one_or_none()
+    if row is None:
+        was_here = (alias.c.repository_id == repository_id) & (alias.c.number == number)
+        query = sa.select(t).join(alias, alias.c.thread_id == t.c.id).where(was_here, seen)
+        row = connection.execute(query).mappings().one_or_none()
+    return row
+
+
+def summaries_from(connection: sa.Connection, rows: Sequence[Row]) -> list[ThreadSummary]:
+    """Read rows of threads, without their posts."""
+    query = sa.select(s.repository).where(s.repository.c.id.in_({row["repository_id"] for row in rows}))
+    repositories = {row["id"]: repository_from(connection, row) for row in connection.execute(query).mappings().all()}
+    return [summary_from(row, repositories[row["repository_id"]], row["summary"], row["snapshot"]) for row in rows]
+
+
+def summary_from(row: Row, repository: Repository, record: Mapping[str, Any], digest: str) -> ThreadSummary:
+    """Read a thread's own fields as of one of its snapshots, of which `record` holds the fields."""
+    latest = row["summary"]
+    # Not part of a snapshot (archiver.digests says why), so for an older one it is known if that closing still stands.
+    closed_by = latest["closed_by"] if latest["closed_at"] == record["closed_at"] else None
+    # The title is the opening post's first line, so to speak: both are withdrawn together.
+    untitled = bool(latest.get("title_withdrawn"))
+    return ThreadSummary(
+        repository=repository,
+        number=row["number"],
+        kind=ThreadKind(record["kind"]),
+        title=WITHDRAWN_TITLE if untitled else record["title"],
+        state=record["state"],
+        state_reason=record["state_reason"],
+        locked=record["locked"],
+        lock_reason=record["lock_reason"],
+        labels=tuple(record["labels"]),
+        milestone=record["milestone"],
+        assignees=tuple(record["assignees"]),
+        author=None if untitled else account_from(record["author"]),
+        author_association=record["author_association"],
+        created_at=parse_iso(record["created_at"]),
+        updated_at=row["updated_at"],
+        closed_at=_moment(record["closed_at"]),
+        merged_at=_moment(record["merged_at"]),
+        closed_by=account_from(closed_by),
+        post_count=row["post_count"],
+        comments_upstream=row["comments_upstream"],
+        snapshot=digest,
+        first_captured_at=row["first_captured_at"],
+        captured_at=row["captured_at"],
+        last_checked_at=row["last_checked_at"],
+        relevance=relevance_from(row["relevance"]),
+        gone=_upstream_tombstone(row) or repository.gone,
+        gap=row["gap"],
+        draft=bool(latest.get("draft")),
+        category=latest.get("category"),
+        detailed_at=row["detailed_at"],
+    )
+
+
+def thread_from(connection: sa.Connection, row: Row, digest: str | None) -> Thread | None:
+    """Read a whole thread: as now known, with what is gone from it upstream, or as one of its snapshots has it."""
+    latest = digest is None or digest == row["snapshot"]
+    wanted = digest or row["snapshot"]
+    packed = connection.execute(
+        sa.select(s.snapshot.c.record).where(
+            s.snapshot.c.digest == wanted, s.snapshot.c.thread_id == row["id"], s.snapshot.c.erased_at.is_(None)
+        )
+    ).scalar_one_or_none()
+    repository = repository_by_id(connection, row["repository_id"])
+    if repository is None:
+        return None
+    if packed is None and not latest:
+        return None
+    record = json.loads(packed) if packed is not None else None
+    rows = {
+        (each["kind"], each["github_id"]): each
+        for each in connection.execute(sa.select(s.post).where(s.post.c.thread_id == row["id"])).mappings().all()
+    }
+    withheld = _withheld(connection, rows.values())
+    revisions, contexts = _texts(connection, row["id"])
+    edits = _edits(connection, row["id"])
+    named = _entries(record, rows) if record is not None else {}
+    if digest is None:
+        there: Mapping[PostKey, Mapping[str, Any]] = {
+            key: {"revision": each["revision"], **named.get(key, {})} for key, each in rows.items()
+        }
+        if record is not None:
+            # What was observed since, and is in no snapshot yet, is not public.
+            there = {key: each for key, each in there.items() if key in named or rows[key]["gone_status"] is not None}
+        order = [(each["kind"], each["github_id"]) for each in in_reading_order([rows[key] for key in there])]
+    else:
+        there = named
+        order = list(named)
+    posts = [_post(there[key], rows[key], revisions.get(key, ()), edits.get(key, ()), withheld) for key in order]
+    posts = [
+        replace(post, context=contexts.get(post.revision.digest, {})) if not post.withdrawn else post for post in posts
+    ]
+    summary = summary_from(row, repository, record if record is not None else row["summary"], wanted)
+    return Thread(
+        summary=replace(summary, post_count=len(posts)),
+        posts=posts,
+        events=_events(connection, row["id"]),
+        captures=captures_of(connection, row["id"]),
+        findings=findings_of(connection, row),
+    )
+
+
+def _entries(record: Mapping[str, Any], rows: Mapping[PostKey, Row]) -> dict[PostKey, Mapping[str, Any]]:
+    """Return a snapshot's posts by their keys, in its order."""
+    return {(each["kind"], each["id"]): each for each in record["posts"] if (each["kind"], each["id"]) in rows}
+
+
+def _post(
+    entry: Mapping[str, Any],
+    row: Row,
+    known: Sequence[Revision],
+    edits: Sequence[Edit],
+    withheld: Mapping[int, Tombstone],
+) -> Post:
+    known = _dated(known, row, edits)
+    revision = next(each for each in known if each.digest == entry["revision"])
+    state = entry.get("state", row["state"])
+    post = Post(
+        kind=PostKind.ANSWER if state == "answer" else PostKind(row["kind"]),
+        id=row["github_id"],
+        author=_author(row) if "author" not in entry else account_from(entry["author"]),
+        author_association=entry.get("author_association", row["author_association"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        revision=revision,
+        revisions=tuple(known),
+        gone=_upstream_tombstone(row),
+        edits=tuple(edits),
+        state=state,
+        reply_to=row["reply_to"],
+        reactions=row["reactions"] or {},
+        minimized=row["minimized"],
+    )
+    tombstone = withheld.get(row["withdrawn"]) if row["withdrawn"] is not None else None
+    if tombstone is None:
+        return post
+    return replace(
+        post,
+        author=None,
+        author_association="NONE",
+        revision=replace(revision, body="", body_html=None),
+        revisions=(),
+        edits=(),
+        gone=tombstone,
+    )
+
+
+def _dated(known: Sequence[Revision], row: Row, edits: Sequence[Edit]) -> list[Revision]:
+    """Return a post's revisions oldest first, with GitHub's time of the edit where its edit history tells it."""
+    told = {each.revision: each.at for each in reversed(edits) if each.revision is not None}
+    first = edits[0].revision if edits else None
+    opening = row["kind"] == PostKind.OPENING.value
+
+    def when(each: Revision) -> tuple[datetime, datetime]:
+        at = told.get(each.digest) or each.edited_at
+        # A comment that does not say that it was edited has its first text; of an opening post nothing is known.
+        return at or (each.captured_at if opening else row["created_at"]), each.captured_at
+
+    dated = (
+        replace(each, edited_at=told[each.digest]) if each.digest in told and each.digest != first else each
+        for each in known
+    )
+    return sorted(dated, key=when)
+
+
+def _texts(
+    connection: sa.Connection, thread_id: int
+) -> tuple[dict[PostKey, list[Revision]], dict[str, Mapping[str, Any]]]:
+    """Return the revisions of a thread's posts as they were captured, and by digest where a review comment stands."""
+    texts: dict[PostKey, list[Revision]] = {}
+    contexts: dict[str, Mapping[str, Any]] = {}
+    r = s.revision
+    query = sa.select(r).where(r.c.thread_id == thread_id)
+    # By GitHub's time of the edit where it is known: the history may have told an earlier text after a later one.
+    for each in connection.execute(query.order_by(r.c.captured_at, r.c.edited_at)).mappings():
+        revision = Revision(
+            digest=each["digest"],
+            body=each["body"],
+            body_html=html_of(each["raw"]),
+            edited_at=each["edited_at"],
+            captured_at=each["captured_at"],
+            source=each["source"],
+        )
+        texts.setdefault((each["kind"], each["github_id"]), []).append(revision)
+        if each["kind"] == PostKind.REVIEW_COMMENT.value:
+            contexts[revision.digest] = {key: each["raw"][key] for key in _CONTEXT if each["raw"].get(key) is not None}
+    return texts, contexts
+
+
+def _edits(connection: sa.Connection, thread_id: int) -> dict[PostKey, list[Edit]]:
+    found: dict[PostKey, list[Edit]] = {}
+    query = sa.select(s.edit).where(s.edit.c.thread_id == thread_id).order_by(s.edit.c.edited_at, s.edit.c.id)
+    for each in connection.execute(query).mappings():
+        editor = None if each["editor_id"] is None else Account(each["editor_id"], each["editor_login"])
+        edit = Edit(each["edited_at"], editor, each["revision"], each["deleted_at"])
+        found.setdefault((each["kind"], each["github_id"]), []).append(edit)
+    return found
+
+
+def _withheld(connection: sa.Connection, rows: Any) -> dict[int, Tombstone]:
+    """Return the tombstones of the withdrawals that posts are withheld by."""
+    numbers = {row["withdrawn"] for row in rows if row["withdrawn"] is not None}
+    query = sa.select(s.withdrawal).where(s.withdrawal.c.id.in_(numbers))
+    return {row["id"]: withdrawal_tombstone(row) for row in connection.execute(query).mappings()} if numbers else {}
+
+
+def withdrawal_tombstone(row: Row) -> Tombstone:
+    """Return what is left in public view of what was withdrawn: 451 for legal reasons, else 410."""
+    return Tombstone(451 if row["reason"] == "legal" else 410, row["at"], row["reason"])
+
+
+def _events(connection: sa.Connection, thread_id: int) -> list[Event]:
+    query = sa.select(s.event).where(s.event.c.thread_id == thread_id).order_by(s.event.c.at, s.event.c.id)
+    return [
+        Event(
+            kind=row["kind"],
+            at=row["at"],
+            actor=None if row["actor_id"] is None else Account(row["actor_id"], row["actor_login"]),
+            detail=row["detail"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def findings_of(connection: sa.Connection, row: Row) -> list[Finding]:
+    """Return what was found out about a thread, its posts and its repository, oldest first."""
+    f = s.finding
+    query = (
+        sa.select(f, s.post.c.kind.label("post_kind"), s.post.c.github_id)
+        .outerjoin(s.post, s.post.c.id == f.c.post_id)
+        .where((f.c.thread_id == row["id"]) | (f.c.repository_id == row["repository_id"]) & f.c.thread_id.is_(None))
+        .order_by(f.c.id)
+    )
+    return [
+        Finding(
+            number=each["id"],
+            at=each["at"],
+            kind=FindingKind(each["kind"]),
+            about="post"
+            if each["post_id"] is not None
+            else "thread"
+            if each["thread_id"] is not None
+            else "repository",
+            detail=each["detail"],
+            post=None if each["post_id"] is None else (PostKind(each["post_kind"]), each["github_id"]),
+        )
+        for each in connection.execute(query).mappings()
+    ]
+
+
+def captures_of(connection: sa.Connection, thread_id: int) -> list[Capture]:
+    """Return a thread's captures, oldest first."""
+    query = sa.select(s.capture).where(s.capture.c.thread_id == thread_id).order_by(s.capture.c.number)
+    return [Capture(row["number"], row["snapshot"], row["captured_at"]) for row in connection.execute(query).mappings()]
+
+
+def in_reading_order(rows: Sequence[Row]) -> list[Row]:
+    """Return rows of posts as they are read: the opening first, then by time, each reply after what it answers."""
+    by_key = {(row["kind"], row["github_id"]): row for row in rows}
+
+    def root(row: Row) -> Row:
+        been = set()
+        while row["reply_to"] is not None and row["github_id"] not in been:
+            been.add(row["github_id"])
+            above = by_key.get((row["kind"], row["reply_to"]))
+            if above is None:
+                break
+            row = above
+        return row
+
+    def place(row: Row) -> tuple[Any, ...]:
+        first = root(row)
+        opening = row["kind"] == PostKind.OPENING.value
+        return (not opening, first["created_at"], first["github_id"], row["created_at"], row["github_id"])
+
+    return sorted(rows, key=place)
+
+
+# --- small things -----------------------------------------------------------------------------------------------------
+
+
+def _upstream_tombstone(row: Row) -> Tombstone | None:
+    return None if row["gone_status"] is None else Tombstone(row["gone_status"], row["gone_since"])
+
+
+def _author(row: Row) -> Account | None:
+    return None if row["author_id"] is None else Account(row["author_id"], row["author_login"])
+
+
+def account_from(value: Mapping[str, Any] | None) -> Account | None:
+    """Read an account as a record has it."""
+    return None if value is None else Account(value["id"], value["login"])
+
+
+def _moment(value: str | None) -> datetime | None:
+    return None if value is None else parse_iso(value)
+
+
+def relevance_from(value: Mapping[str, Any] | None) -> Relevance:
+    """Read a relevance as it was stored."""
+    if value is None:
+        return Relevance()
+    return Relevance(
+        verdict=value["verdict"],
+        score=value["score"],
+        terms=tuple(value["terms"]),
+        spdx=tuple(value["spdx"]),
+        topics=tuple(value["topics"]),
+        evidence=tuple(Evidence(*each) for each in value["evidence"]),
+    )
+
+
+def html_of(raw: Mapping[str, Any]) -> str | None:
+    """Return the HTML of a raw API object, if it is any: the object is kept as it came, whatever stood in it."""
+    html = raw.get("body_html")
+    return clean_text(html) if isinstance(html, str) else None
