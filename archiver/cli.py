@@ -31,7 +31,7 @@ from archiver.config import (
     check_http_url,
     token_from_environment,
 )
-from archiver.coverage import coverage_json
+from archiver.coverage import coverage_json, coverage_lines
 from archiver.crawl import Crawler, Progress, Report
 from archiver.errors import ArchiveError, RateLimited
 from archiver.github.client import GitHub, Stopped
@@ -274,16 +274,8 @@ def status_command(archive: Archive, as_json: bool) -> None:
         click.echo(f"GitHub's rate limit, as of {rate['seen_at']}: {left}")
     for each in coverages:
         click.echo(f"\n{each.repository.ref}")
-        click.echo(
-            f"  held           {_count(each.threads, 'thread')}, {each.posts:,} of {each.posts_upstream:,} posts"
-        )
-        done = iso(each.last_complete_at) if each.last_complete_at else "never"
-        click.echo(f"  complete pass  {done}{', another is under way' if each.unfinished else ''}")
-        for number, gap in each.gaps:
-            click.echo(f"  gap            #{number}: {gap}")
-        for failure in each.failures:
-            times = "" if failure.times == 1 else f" ({failure.times} times)"
-            click.echo(f"  failed         {failure.target} {failure.reason}, {iso(failure.at)}{times}")
+        for word, sentence in coverage_lines(each):
+            click.echo(f"  {word:<13}  {sentence}")
 
 
 @click.command("migrate")

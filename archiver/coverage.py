@@ -1,13 +1,14 @@
-"""Writes a repository's coverage as JSON: what is held, and what is known to be missing.
+"""Writes a repository's coverage as JSON and in words: what is held, and what is known to be missing.
 
 How it is counted is the store's; who shows it (`onrecord status`, the API) is not known here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from archiver.model import iso
+from archiver.model import Tombstone, iso
 from archiver.store import Coverage
 
 
@@ -23,8 +24,74 @@ def coverage_json(coverage: Coverage) -> dict[str, Any]:
         "first_complete_at": iso(coverage.first_complete_at) if coverage.first_complete_at else None,
         "last_complete_at": iso(coverage.last_complete_at) if coverage.last_complete_at else None,
         "unfinished": coverage.unfinished,
+        "gone": _gone(coverage.repository.gone),
+        "gone_threads": coverage.gone_threads,
+        "gone_posts": coverage.gone_posts,
+        "withdrawn_threads": coverage.withdrawn,
+        "not_asked": dict(coverage.not_asked),
+        "last_sweep_at": iso(coverage.last_sweep_at) if coverage.last_sweep_at else None,
+        "swept": dict(coverage.swept) if coverage.swept else None,
+        "flag": dict(coverage.flag) if coverage.flag else None,
         "gaps": [{"number": number, "gap": gap} for number, gap in coverage.gaps],
         "failures": [
             {"target": f.target, "reason": f.reason, "at": iso(f.at), "times": f.times} for f in coverage.failures
         ],
     }
+
+
+def _gone(tombstone: Tombstone | None) -> dict[str, Any] | None:
+    return {"status": tombstone.status, "since": iso(tombstone.since)} if tombstone else None
+
+
+def coverage_lines(coverage: Coverage) -> list[tuple[str, str]]:
+    """Return a repository's coverage as `onrecord status` prints it: (word, sentence), all that is worth a line."""
+    lines = [("held", f"{_count(coverage.threads, 'thread')}, {coverage.posts:,} of {coverage.posts_upstream:,} posts")]
+    done = iso(coverage.last_complete_at) if coverage.last_complete_at else "never"
+    lines.append(("complete pass", f"{done}{', another is under way' if coverage.unfinished else ''}"))
+    if coverage.first_complete_at and coverage.first_complete_at != coverage.last_complete_at:
+        lines.append(("first pass", iso(coverage.first_complete_at)))
+    if coverage.last_sweep_at:
+        lines.append(("swept", f"{iso(coverage.last_sweep_at)}{swept_sentence(coverage.swept)}"))
+    if coverage.repository.gone:
+        gone = coverage.repository.gone
+        lines.append(("gone", f"the repository answers {gone.status} since {iso(gone.since)}"))
+    if coverage.gone_threads or coverage.gone_posts:
+        lines.append(
+            (
+                "gone",
+                f"{_count(coverage.gone_threads, 'thread')}, {_count(coverage.gone_posts, 'single post')} upstream",
+            )
+        )
+    if coverage.withdrawn:
+        lines.append(("withdrawn", _count(coverage.withdrawn, "thread")))
+    if coverage.flag:
+        flag = coverage.flag
+        lines.append(
+            (
+                "flagged",
+                f"{flag['suspects']:,} of {flag['posts']:,} posts seemed gone at once on {flag['at']}; "
+                "nothing was marked, the next sweep decides",
+            )
+        )
+    lines += [("not asked for", f"{what} ({why})") for what, why in coverage.not_asked.items()]
+    lines += [("gap", f"#{number}: {gap}") for number, gap in coverage.gaps]
+    for failure in coverage.failures:
+        times = "" if failure.times == 1 else f" ({failure.times} times)"
+        lines.append(("failed", f"{failure.target} {failure.reason}, {iso(failure.at)}{times}".strip()))
+    return lines
+
+
+def swept_sentence(swept: Mapping[str, Any] | None) -> str:
+    """Say what a sweep found, to follow its date; nothing where that is not known."""
+    if not swept:
+        return ""
+    found = [
+        f"{swept[name]:,} {word}"
+        for name, word in (("gone", "gone"), ("back", "back"), ("moved", "moved"))
+        if swept.get(name)
+    ]
+    return f": {swept['threads']:,} threads, {', '.join(found) or 'nothing is gone'}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

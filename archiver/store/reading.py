@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from archiver.errors import NotHeld
 from archiver.model import (
+    Account,
     Capture,
     Change,
     PostKind,
@@ -73,7 +74,10 @@ class Coverage:
     """What is held of a repository, and what is known to be missing.
 
     `posts` of `posts_upstream` (as GitHub counts them) are held for its kept threads; `unfinished` tells that a first
-    or later pass over the listing is under way.
+    or later pass over the listing is under way. `not_asked` says what could not be asked for, and why (`{"edit history":
+    "no token"}`). `swept` is what the last sweep asked for and found; `flag` is set while a sweep found more missing at
+    once than it believed. `gone_posts` and `gone_threads` are those with a tombstone of their own, `withdrawn` the
+    threads that are out of view here.
     """
 
     repository: Repository
@@ -85,6 +89,13 @@ class Coverage:
     unfinished: bool
     gaps: tuple[tuple[int, str], ...]
     failures: tuple[Failure, ...]
+    not_asked: Mapping[str, str] = field(default_factory=dict)
+    last_sweep_at: datetime | None = None
+    swept: Mapping[str, Any] | None = None
+    flag: Mapping[str, Any] | None = None
+    gone_threads: int = 0
+    gone_posts: int = 0
+    withdrawn: int = 0
 
 
 class Reader:
@@ -122,6 +133,20 @@ class Reader:
         with self._connection() as connection:
             return repositories_named(connection, ref)
 
+    def account_by_login(self, login: str) -> Account | None:
+        """Return the account that bears or bore that login, in any case; of several, the one seen under it last."""
+        alias = s.account_alias
+        query = (
+            sa.select(s.account.c.id, s.account.c.login, s.account.c.bot)
+            .join(alias, alias.c.account_id == s.account.c.id)
+            .where(alias.c.login_key == login.lower())
+            .order_by(alias.c.last_seen_at.desc(), alias.c.first_seen_at.desc(), s.account.c.id.desc())
+            .limit(1)
+        )
+        with self._connection() as connection:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else Account(*row)
+
     def coverage(self, repository_id: int) -> Coverage:
         """Return what is held of a repository. Raises NotHeld for an unknown one."""
         t = s.thread
@@ -135,10 +160,15 @@ class Reader:
             ).one()
             # Of the kinds that GitHub's own count counts, so that the two numbers can be held against each other.
             counted = s.post.c.kind.in_([PostKind.OPENING.value, PostKind.COMMENT.value])
-            posts = connection.execute(
-                sa.select(sa.func.count())
-                .select_from(s.post.join(t, t.c.id == s.post.c.thread_id))
-                .where(mine, counted)
+            of_posts = sa.select(sa.func.count()).select_from(s.post.join(t, t.c.id == s.post.c.thread_id))
+            # What is gone upstream is not counted there any more.
+            posts = connection.execute(of_posts.where(mine, counted, s.post.c.gone_status.is_(None))).scalar_one()
+            gone_posts = connection.execute(of_posts.where(mine, s.post.c.gone_status.is_not(None))).scalar_one()
+            of_threads = sa.select(sa.func.count()).where(t.c.repository_id == repository_id)
+            gone_threads = connection.execute(of_threads.where(s.public, t.c.gone_status.is_not(None))).scalar_one()
+            withdrawn = connection.execute(of_threads.where(t.c.withdrawn.is_not(None))).scalar_one()
+            flag = connection.execute(
+                sa.select(s.repository.c.flag).where(s.repository.c.id == repository_id)
             ).scalar_one()
             state = (
                 connection.execute(sa.select(s.crawl_state).where(s.crawl_state.c.repository_id == repository_id))
@@ -147,7 +177,7 @@ class Reader:
             )
             gaps = connection.execute(
                 sa.select(t.c.number, t.c.gap)
-                .where(t.c.repository_id == repository_id, t.c.gap.is_not(None))
+                .where(t.c.repository_id == repository_id, t.c.gap.is_not(None), t.c.withdrawn.is_(None))
                 .order_by(t.c.number)
             ).all()
             failures = (
@@ -167,6 +197,13 @@ class Reader:
             unfinished=bool(state and state["phase"]),
             gaps=tuple((row[0], row[1]) for row in gaps),
             failures=tuple(Failure(f["target"], f["reason"], f["at"], f["times"]) for f in failures),
+            not_asked=(state["not_asked"] if state else None) or {},
+            last_sweep_at=state["last_sweep_at"] if state else None,
+            swept=state["swept"] if state else None,
+            flag=flag,
+            gone_threads=gone_threads,
+            gone_posts=gone_posts,
+            withdrawn=withdrawn,
         )
 
     def coverages(self) -> list[Coverage]:
