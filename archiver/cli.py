@@ -27,6 +27,7 @@ from archiver.config import (
     GitHubConfig,
     LicenseConfig,
     StoreConfig,
+    SweepConfig,
     WatchConfig,
     check_http_url,
     token_from_environment,
@@ -37,11 +38,17 @@ from archiver.errors import ArchiveError, RateLimited
 from archiver.github.client import GitHub, Stopped
 from archiver.license import Vocabulary
 from archiver.model import RepositoryRef, ThreadRef, iso, parse_reference
-from archiver.store import Store, migrate, open_store
+from archiver.store import Coverage, Store, migrate, open_store
 
 log = logging.getLogger(__name__)
 
-TABLES = {"store": StoreConfig, "github": GitHubConfig, "license": LicenseConfig, "watch": WatchConfig}
+TABLES = {
+    "store": StoreConfig,
+    "github": GitHubConfig,
+    "license": LicenseConfig,
+    "sweep": SweepConfig,
+    "watch": WatchConfig,
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class Archive:
     store: StoreConfig
     github: GitHubConfig
     license: LicenseConfig
+    sweep: SweepConfig
     watches: tuple[WatchConfig, ...]
     contact: str = ""
 
@@ -96,6 +104,7 @@ def bind(file: ConfigFile, contact: str = "") -> Archive:
         store=file.bind("store", StoreConfig),
         github=file.bind("github", GitHubConfig),
         license=file.bind("license", LicenseConfig),
+        sweep=file.bind("sweep", SweepConfig),
         watches=file.bind_list("watch", WatchConfig),
         contact=contact,
     )
@@ -151,20 +160,33 @@ def is_due(store: Store, watch: WatchConfig, now: datetime) -> bool:
 
 def next_due(store: Store, watch: WatchConfig) -> datetime:
     """Return when a watch is due next; the distant past if it was never completed."""
-    target = watch.target
-    last: datetime | None = None
-    repository = store.find_repository(target if isinstance(target, RepositoryRef) else target.repository)
-    if repository is not None:
-        if isinstance(target, ThreadRef):
-            thread = store.thread(repository.id, target.number)
-            last = thread.summary.last_checked_at if thread else None
-        else:
-            coverage = store.coverage(repository.id)
-            last = None if coverage.unfinished else coverage.last_complete_at
+    last = _checked(store, watch, lambda coverage: None if coverage.unfinished else coverage.last_complete_at)
     return datetime.min.replace(tzinfo=UTC) if last is None else last + watch.every
 
 
+def next_sweep(store: Store, watch: WatchConfig, *, authenticated: bool) -> datetime | None:
+    """Return when a watch is to be swept next; None if it never is, or was not crawled to the end yet."""
+    every = watch.sweep_every(authenticated=authenticated)
+    last = _checked(store, watch, lambda coverage: coverage.last_sweep_at or coverage.first_complete_at)
+    return None if every is None or last is None else last + every
+
+
+def _checked(store: Store, watch: WatchConfig, when: Callable[[Coverage], datetime | None]) -> datetime | None:
+    """Return when what a watch names was looked at last: a thread, or a repository by its coverage."""
+    target = watch.target
+    repository = store.find_repository(target if isinstance(target, RepositoryRef) else target.repository)
+    if repository is None:
+        return None
+    if isinstance(target, ThreadRef):
+        thread = store.thread(repository.id, target.number)
+        return thread.summary.last_checked_at if thread else None
+    return when(store.coverage(repository.id))
+
+
 # --- commands ---------------------------------------------------------------------------------------------------------
+
+# What to crawl, with its scope; without one it is to be swept.
+Task = tuple[RepositoryRef | ThreadRef, str | None]
 
 
 @click.command("crawl")
@@ -172,52 +194,101 @@ def next_due(store: Store, watch: WatchConfig) -> datetime:
 @click.option("--no-wait", is_flag=True, help="Stop when a rate limit is used up, and say when to come back.")
 @click.option("--full", is_flag=True, help="List everything again, whatever earlier passes have seen.")
 @click.option("--scope", type=click.Choice(["license", "all"]), help="What to keep of the repositories named.")
+@click.option("--sweep", is_flag=True, help="Look for what is gone upstream instead: of TARGETs, or of what is due.")
 @click.pass_obj
-def crawl_command(archive: Archive, targets: Sequence[str], no_wait: bool, full: bool, scope: str | None) -> None:
-    """Archive TARGETs: owner/repo, owner/repo#NUMBER or any GitHub URL; without one, every watch that is due."""
-    wanted = [(target := parse_reference(text), scope or archive.scope_of(target)) for text in targets]
-    vocabulary = archive.vocabulary()
+def crawl_command(
+    archive: Archive, targets: Sequence[str], no_wait: bool, full: bool, scope: str | None, sweep: bool
+) -> None:
+    """Archive TARGETs: owner/repo, owner/repo#NUMBER or any GitHub URL; without one, every watch that is due.
+
+    Without TARGETs, the watches whose sweep is due are swept afterwards.
+    """
+    if sweep and scope:
+        raise click.UsageError("--scope says what to keep, and a sweep only looks for what is kept already")
+    asked = [parse_reference(text) for text in targets]
+    if not asked and not archive.watches:
+        raise click.UsageError(f"{archive.file.label} has no [[watch]]; name a TARGET, as owner/repo")
     stop = StopSignal()
-    with archive.open_store() as store, stop.installed():
-        if not targets:
-            if not archive.watches:
-                raise click.UsageError(f"{archive.file.label} has no [[watch]]; name a TARGET, as owner/repo")
-            now = datetime.now(UTC)
-            wanted = [(w.target, scope or w.scope) for w in archive.watches if is_due(store, w, now)]
-            if not wanted:
-                click.echo("No watch is due.")
-                return
+    with (
+        archive.open_store() as store,
+        stop.installed(),
+        archive.client(wait=not no_wait, pause=stop.pause) as github,
+    ):
+        tasks: list[Task] = [(each, None if sweep else scope or archive.scope_of(each)) for each in asked] or _due(
+            archive, store, github, scope, sweep=sweep
+        )
+        if not tasks:
+            click.echo("No sweep is due." if sweep else "No watch is due.")
         first: ArchiveError | None = None
-        with archive.client(wait=not no_wait, pause=stop.pause) as github:
-            for target, its_scope in wanted:
-                try:
-                    with _progress() as show:
-                        crawler = Crawler(store, github, vocabulary, stop=stop, on_progress=show, full=full)
-                        report = crawler.crawl(target, its_scope)
-                except Stopped as stopped:
-                    raise ArchiveError(f"{target}: {stopped}; run the same command again to go on") from None
-                except RateLimited as error:
-                    raise RateLimited(f"{target}: {error}. What was fetched is kept", until=error.until) from error
-                except ArchiveError as error:
-                    # One target that fails does not keep the others from their turn.
-                    if len(wanted) == 1:
-                        raise
-                    click.echo(f"onrecord: {target}: {error}", err=True)
-                    first = first or error
-                else:
-                    click.echo(sentence(report, github))
+        for target, its_scope in tasks:
+            try:
+                with _progress() as show:
+                    crawler = Crawler(store, github, archive.vocabulary(), stop=stop, on_progress=show, full=full)
+                    lines = act(crawler, target, its_scope, github, archive.sweep.max_gone_share)
+            except Stopped as stopped:
+                raise ArchiveError(f"{target}: {stopped}; run the same command again to go on") from None
+            except RateLimited as error:
+                raise RateLimited(f"{target}: {error}. What was fetched is kept", until=error.until) from error
+            except ArchiveError as error:
+                # One target that fails does not keep the others from their turn.
+                if len(tasks) == 1:
+                    raise
+                click.echo(f"onrecord: {target}: {error}", err=True)
+                first = first or error
+            else:
+                click.echo("\n".join(lines))
         if first is not None:
             raise ArchiveError("some targets could not be crawled (see above); the others are done")
 
 
+def _due(archive: Archive, store: Store, github: GitHub, scope: str | None, *, sweep: bool) -> list[Task]:
+    """Return what is due of the watches: crawls (unless only sweeps are wanted), then sweeps."""
+    now = datetime.now(UTC)
+    crawls: list[Task] = [(w.target, scope or w.scope) for w in archive.watches if not sweep and is_due(store, w, now)]
+    sweeps: list[Task] = [
+        (watch.target, None)
+        for watch in archive.watches
+        if (at := next_sweep(store, watch, authenticated=github.authenticated)) is not None and at <= now
+    ]
+    return crawls + sweeps
+
+
+def act(
+    crawler: Crawler, target: RepositoryRef | ThreadRef, scope: str | None, github: GitHub, max_gone_share: float
+) -> list[str]:
+    """Crawl a target, or sweep it if no scope is given; return what to say about it.
+
+    A thread is swept by its crawl, which asks for all of it.
+    """
+    if scope is None and isinstance(target, RepositoryRef):
+        return [str(each) for each in crawler.sweep(target, max_gone_share)]
+    report = crawler.crawl(target, scope or "license")
+    return [line for line in (sentence(report, github), left_out(report)) if line]
+
+
 def sentence(report: Report, github: GitHub) -> str:
     """Say in one line what a crawl did, and how much of the rate limit is left."""
-    text = f"{report.target}: {_count(report.captured, 'thread')} new or changed, {_count(report.requests, 'request')}"
+    done = f"{_count(report.captured, 'thread')} new or changed"
+    if report.gone is not None:
+        done = f"gone upstream ({report.gone.status}) since {iso(report.gone.since)}; what was captured stays"
+    text = f"{report.target}: {done}, {_count(report.requests, 'request')}"
     if report.failures:
         text += f", {_count(len(report.failures), 'failure')} (see onrecord status)"
     if github.rate is not None:
         text += f"; {github.rate.remaining} of {github.rate.limit} left until {github.rate.reset:%H:%M} UTC"
     return text
+
+
+def left_out(report: Report) -> str:
+    """Say in one line what a crawl could not ask for; nothing if it asked for all."""
+    if not report.not_asked:
+        return ""
+    *others, last = report.not_asked
+    what = f"{', '.join(others)} and {last}" if others else last
+    why = ", ".join(dict.fromkeys(report.not_asked.values()))
+    if why == "no token":
+        why = "GitHub gives them only with a token (ONRECORD_GITHUB_TOKEN)"
+    return f"{report.target}: {what} were not asked for: {why}"
 
 
 def _count(number: int, noun: str) -> str:
@@ -241,8 +312,13 @@ def _log_progress(step: Progress) -> None:
 
 
 def _step(step: Progress) -> str:
-    doing = {"issues": "threads listed", "comments": "comments listed", "settle": "completing threads"}[step.phase]
-    listed = "" if step.phase == "settle" else f"{step.listed:,} "
+    doing = {
+        "issues": "threads listed",
+        "comments": "comments listed",
+        "settle": "completing threads",
+        "graphql": "asking for discussions and edit histories",
+    }[step.phase]
+    listed = f"{step.listed:,} " if step.phase in {"issues", "comments"} else ""
     return f"{step.target}: {listed}{doing}, {step.kept:,} new or changed ({step.requests:,} requests)"
 
 

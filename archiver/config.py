@@ -30,6 +30,12 @@ T = TypeVar("T", bound="DataclassInstance")
 TOKEN_VARIABLES = ("ONRECORD_GITHUB_TOKEN", "GITHUB_TOKEN")
 LONGEST = timedelta(days=3650)
 """Longer durations than this are mistakes, and overflow the system's clocks."""
+MAX_GONE_SHARE = 0.2
+"""If more than this share of a repository's posts seems gone at once, a sweep marks nothing."""
+SWEEP_EVERY = timedelta(days=7)
+"""How often a watched repository is swept if there is a token, since that makes it nearly free."""
+NEVER = timedelta.max
+"""What `never` stands for where a duration is wanted."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -64,19 +70,29 @@ class LicenseConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SweepConfig:
+    """`[sweep]`: how sweeps decide."""
+
+    max_gone_share: float = MAX_GONE_SHARE
+
+    def __post_init__(self) -> None:
+        if not 0 < self.max_gone_share <= 1:
+            raise ConfigError("[sweep]: `max_gone_share` is above 0 and at most 1", key="sweep.max_gone_share")
+
+
+@dataclass(frozen=True, slots=True)
 class WatchConfig:
     """`[[watch]]`: something to crawl again and again; exactly one of `repo` and `thread` names it.
 
-    `sweep`, `discover`, `search` and `org` are planned and not built yet: `sweep` is accepted
-    and said to be idle when the scheduler starts, the others are refused, since leaving them out would crawl something
-    else.
+    `discover`, `search` and `org` are planned and not built yet. They are refused, since leaving them out would crawl
+    something else.
     """
 
     repo: str | None = None
     thread: str | None = None
     every: timedelta = timedelta(hours=6)
     scope: str = field(default="license", metadata={"choices": ("license", "all")})
-    sweep: timedelta | None = None
+    sweep: timedelta | None = field(default=None, metadata={"words": {"never": NEVER}})
     discover: str = field(default="listing", metadata={"choices": ("listing", "search")})
     search: str | None = None
     org: str | None = None
@@ -89,11 +105,23 @@ class WatchConfig:
                 )
         if (self.repo is None) == (self.thread is None):
             raise ConfigError("[[watch]]: name exactly one of `repo` and `thread`", key="watch")
+        if self.sweep is not None and self.sweep < timedelta(minutes=1):
+            raise ConfigError(f"[[watch]] {self.name}: `sweep` is a minute at least, or never", key="watch.sweep")
         if self.every < timedelta(minutes=1):
             raise ConfigError(f"[[watch]] {self.name}: `every` is a minute at least", key="watch.every")
         if (self.repo is not None) != isinstance(self.target, RepositoryRef):
             kind = "repository, as owner/name" if self.repo is not None else "thread, as owner/name#NUMBER or its URL"
             raise ConfigError(f"[[watch]]: {self.name!r} does not name a {kind}", key="watch")
+
+    def sweep_every(self, *, authenticated: bool) -> timedelta | None:
+        """Return how often it is swept; None for never.
+
+        By default that takes a token: without one, each request of a sweep counts against 60 an hour. A thread is swept
+        only if that is set, since its crawl asks for all of it anyway.
+        """
+        if self.sweep == NEVER:
+            return None
+        return self.sweep or (SWEEP_EVERY if authenticated and self.repo is not None else None)
 
     @property
     def name(self) -> str:
@@ -222,7 +250,12 @@ def _bind(table: Any, shape: type[T], where: str, key: str) -> T:
     for name, value in table.items():
         if name not in fields:
             raise ConfigError(f"{where}: unknown setting {name!r}{_nearest(name, list(fields))}", key=f"{key}.{name}")
-        values[name] = _value(value, hints[name], f"{where} {name}", f"{key}.{name}")
+        words = fields[name].metadata.get("words", {})
+        values[name] = (
+            words[value]
+            if isinstance(value, str) and value in words
+            else _value(value, hints[name], f"{where} {name}", f"{key}.{name}")
+        )
         choices = fields[name].metadata.get("choices")
         if choices and values[name] not in choices:
             raise ConfigError(
@@ -256,7 +289,9 @@ def _value(value: Any, hint: Any, where: str, key: str) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise ConfigError(f'{where}: a list of texts is wanted, as ["one", "two"]', key=key)
         return tuple(value)
-    wanted = {str: "a text in quotation marks", int: "a whole number", bool: "true or false"}[hint]
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    wanted = {str: "a text in quotation marks", int: "a whole number", float: "a number", bool: "true or false"}[hint]
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise ConfigError(f"{where}: {value!r} is not {wanted}", key=key)
     if hint is int and value < 1:

@@ -1,22 +1,46 @@
 """Crawls: takes a target, and sees that all of it is asked for and kept, whatever breaks off in between.
 
-How lists are gone through stands in `archiver.listing`, single requests in `archiver.fetch`, how to ask in
-`archiver.github`, how to keep in `archiver.store`, what a license debate is in `archiver.license`.
+How lists are gone through stands in `archiver.listing`, single requests in `archiver.fetch`, what only GraphQL tells
+in `archiver.discussions` and `archiver.histories`, how to ask in `archiver.github`, how to keep in `archiver.store`,
+what a license debate is in `archiver.license`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from archiver.errors import ArchiveError, GitHubError
+from archiver.config import MAX_GONE_SHARE
+from archiver.discussions import Discussions
+from archiver.errors import (
+    BadResponse,
+    Blocked,
+    Forbidden,
+    GitHubError,
+    Gone,
+    NotFound,
+    NotHeld,
+    Refused,
+    TokenNeeded,
+)
 from archiver.fetch import Fetcher, Report
 from archiver.github.client import GitHub
+from archiver.github.graphql import endpoint
+from archiver.histories import Histories
 from archiver.license import Vocabulary
 from archiver.listing import ListingPass, Progress
-from archiver.model import RepositoryRef, ThreadKind, ThreadRef, iso
+from archiver.model import Repository, RepositoryRef, ThreadKind, ThreadRef, Tombstone, iso, thread_key
 from archiver.store import Store
+from archiver.sweep import Sweep, Swept
 
 __all__ = ["Crawler", "Progress", "Report"]
+
+
+ONLY_WITH_A_TOKEN = ("edit history", "minimised comments", "discussions")
+"""What GitHub tells by GraphQL alone."""
+
+# What is answered in place of GraphQL by what is not GitHub: another archive, for example.
+_NO_SUCH_SERVICE = {404, 405, 501}
 
 
 def _nothing(_: Progress) -> None:
@@ -69,6 +93,23 @@ class Crawler:
                 self._note_rate()
         return report
 
+    def sweep(self, ref: RepositoryRef, max_gone_share: float = MAX_GONE_SHARE) -> list[Swept]:
+        """Ask for all that is held under a repository's name again, and find out what is gone (`archiver.sweep`).
+
+        Repositories that bore the name before are swept, too. If more than that share of one's posts seems gone at
+        once, nothing is marked until the next sweep. Raises what `crawl` raises, and NotHeld.
+        """
+        with self._store.crawl_lock():
+            held = self._store.repositories_named(ref)
+            if not held:
+                raise NotHeld(f"nothing is held of {ref}: crawl it first", key=str(ref))
+            try:
+                return [
+                    Sweep(self._fetcher, each, max_gone_share=max_gone_share, stop=self._stop).run() for each in held
+                ]
+            finally:
+                self._note_rate()
+
     def _note_rate(self) -> None:
         rate = self._github.rate
         if rate is not None:
@@ -80,6 +121,7 @@ class Crawler:
         repository = self._fetcher.repository(ref)
         try:
             ListingPass(self._fetcher, repository, scope, report, stop=self._stop, on_progress=self._on_progress).run()
+            self._ask_graphql(repository, scope, report)
         except GitHubError as error:
             with self._store.transaction() as tx:
                 tx.note_failure(repository.id, "", str(error))
@@ -87,13 +129,61 @@ class Crawler:
         with self._store.transaction() as tx:
             tx.clear_failure(repository.id, "")
 
+    def _ask_graphql(self, repository: Repository, scope: str, report: Report) -> None:
+        """Ask for what only GraphQL tells; without a token, note that it was not asked for."""
+        if self._github.authenticated:
+            self._on_progress(Progress(str(repository.ref), "graphql", 0, report.captured, self._github.requests))
+            discussions = self._discussions(repository, report)
+            try:
+                discussions.run(scope)
+            except (BadResponse, Forbidden, NotFound, Refused) as error:
+                if error.key == endpoint(self._github.api_url) and error.status in _NO_SUCH_SERVICE:
+                    report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN, "no GraphQL API there")
+                else:
+                    discussions.note_failure(error)
+            if not report.not_asked:
+                self._histories(repository, report).ask()
+        else:
+            report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN, "no token")
+        with self._store.transaction() as tx:
+            state = tx.crawl_state(repository.id)
+            if state is not None and (state.not_asked or {}) != report.not_asked:
+                tx.save_crawl_state(repository.id, replace(state, not_asked=report.not_asked or None))
+
+    def _discussions(self, repository: Repository, report: Report) -> Discussions:
+        fetcher = self._fetcher
+        return Discussions(
+            self._store, self._github, fetcher.vocabulary, repository, report, stop=self._stop, full=fetcher.full
+        )
+
+    def _histories(self, repository: Repository, report: Report) -> Histories:
+        return Histories(self._store, self._github, repository, report, stop=self._stop)
+
     def _crawl_thread(self, ref: ThreadRef, report: Report) -> None:
-        if ref.kind is ThreadKind.DISCUSSION:
-            raise ArchiveError(f"{ref}: this version does not archive GitHub Discussions yet", key=str(ref))
+        if ref.kind is ThreadKind.DISCUSSION and not self._github.authenticated:
+            raise TokenNeeded(
+                f"{ref}: GitHub gives discussions only with a token: set ONRECORD_GITHUB_TOKEN", key=str(ref)
+            )
         repository = self._fetcher.repository(ref.repository)
+        with self._store.transaction() as tx:
+            held = tx.discussions_held(repository.id, [ref.number])
         try:
-            self._fetcher.whole(repository, ref.number, report, keep=lambda _thread, _posts: True)
+            if ref.kind is ThreadKind.DISCUSSION or (ref.kind is None and held):
+                self._discussions(repository, report).whole(ref.number, keep=True)
+            else:
+                self._fetcher.whole(repository, ref.number, report, keep=lambda _thread, _posts: True)
         except GitHubError as error:
+            report.gone = self._tombstone(repository, ref.number)
+            if report.gone is not None and isinstance(error, NotFound | Gone | Blocked):
+                return  # that it is gone is what there is to find out; what was captured stays
             with self._store.transaction() as tx:
                 tx.note_failure(repository.id, f"#{ref.number}", str(error))
             raise
+        if self._github.authenticated:
+            self._histories(repository, report).ask(ref.number)
+        else:
+            report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN[:2], "no token")
+
+    def _tombstone(self, repository: Repository, number: int) -> Tombstone | None:
+        found = self._store.summaries_by_key([thread_key(repository.id, number)])
+        return next((each.gone for each in found.values()), None)

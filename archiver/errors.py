@@ -13,12 +13,14 @@ ArchiveError                anything that a user can cause or meet: one line on 
     |-- Unreachable         no connection, time-out or reset, after all retries
     |-- BadResponse         truncated, not JSON, too large, of the wrong shape, or 5xx, after all retries
     |-- RateLimited         a limit is used up and waiting was not wanted: says when to come back
+    |-- TokenNeeded         only asked for with a token, and there is none
     |-- Unauthorized        401
     |-- Forbidden           403 that is no rate limit
     |-- NotFound            404
     |-- Gone                410
     |-- Blocked             451
     |-- Refused             any other 4xx
+    |-- Moved               a permanent redirect to another repository or thread than was asked for
     `-- ForeignRedirect     a redirect that leaves the API's own host
 """
 
@@ -71,11 +73,15 @@ class StoreBusy(StoreError):
 
 
 class GitHubError(ArchiveError):
-    """GitHub's API did not give what was asked for; `key` is the request's URL, `status` the HTTP status if any."""
+    """GitHub's API did not give what was asked for; `key` is the request's URL, `status` the HTTP status if any.
+
+    `moved_to` is where a permanent redirect led before it came to that.
+    """
 
     def __init__(self, message: str, *, key: str = "", status: int | None = None) -> None:
         super().__init__(message, key=key)
         self.status = status
+        self.moved_to: str | None = None
 
 
 class Unreachable(GitHubError):
@@ -92,6 +98,10 @@ class RateLimited(GitHubError):
     def __init__(self, message: str, *, key: str = "", status: int | None = None, until: datetime) -> None:
         super().__init__(message, key=key, status=status)
         self.until = until
+
+
+class TokenNeeded(GitHubError):
+    """GitHub answers this only with a token (GraphQL: edit histories, minimised comments, discussions)."""
 
 
 class Unauthorized(GitHubError):
@@ -116,6 +126,10 @@ class Blocked(GitHubError):
 
 class Refused(GitHubError):
     """Any other 4xx: GitHub does not accept the request as it is."""
+
+
+class Moved(GitHubError):
+    """A permanent redirect led to another repository or thread than was asked for."""
 
 
 class ForeignRedirect(GitHubError):

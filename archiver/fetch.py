@@ -1,83 +1,54 @@
-"""Fetches one repository object, one whole thread, or a listing page by page, and keeps the ETags of what it got.
+"""Fetches one repository object or one whole thread, and keeps the ETags of what it got.
 
-Which threads are wanted, and in which order they are asked for, is decided in `archiver.crawl` and `archiver.listing`.
+Which threads are wanted, and in which order they are asked for, is decided in `archiver.crawl` and `archiver.listing`;
+how lists are gone through page by page stands in `archiver.asking`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
-from archiver.errors import BadResponse, GitHubError
+from archiver.asking import PER_PAGE
+from archiver.details import Details
+from archiver.errors import Blocked, GitHubError, Gone, Moved, NotFound
 from archiver.github import parse
 from archiver.github.client import Answer, GitHub
 from archiver.license import Vocabulary
-from archiver.model import ObservedPost, ObservedThread, Repository, RepositoryRef
-from archiver.store import Cached, Store
+from archiver.model import ObservedPost, ObservedThread, PostKind, Repository, ThreadKind, Tombstone
+from archiver.names import Naming
+from archiver.store import Store, Transaction
 
 log = logging.getLogger(__name__)
-
-PER_PAGE = 100
 
 
 @dataclass(slots=True)
 class Report:
-    """What a crawl did: `captured` threads got a new snapshot, `failures` are (reference, reason)."""
+    """What a crawl did: `captured` threads got a new snapshot, `failures` are (reference, reason).
+
+    `not_asked` says what could not be asked for, and why. `gone` is the tombstone of a thread that was asked for.
+    """
 
     target: str
     requests: int = 0
     listed: int = 0
     captured: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a listing; `remember` (URL, ETag, next URL) is to be kept together with its items.
-
-    `date` is the server's clock when it was answered.
-    """
-
-    items: list[Any]
-    remember: tuple[str, str, str | None] | None
-    next_url: str | None
-    date: datetime
+    not_asked: dict[str, str] = field(default_factory=dict)
+    gone: Tombstone | None = None
 
 
 Keep = Callable[[ObservedThread, Sequence[ObservedPost]], bool]
 
 
-class Fetcher:
+class Fetcher(Naming):
     """Asks GitHub and keeps the answers. `full` leaves aside the ETags of earlier answers."""
 
     def __init__(self, store: Store, github: GitHub, vocabulary: Vocabulary, *, full: bool) -> None:
-        self.store = store
-        self.github = github
+        super().__init__(store, github, full=full)
         self.vocabulary = vocabulary
-        self.full = full
-
-    def repository(self, ref: RepositoryRef) -> Repository:
-        """Ask which repository it is: its number is what everything is kept under. Raises GitHubError."""
-        known = self.store.find_repository(ref)
-        url = self.github.url(f"/repos/{ref.owner}/{ref.name}")
-        try:
-            answer, _ = self._ask(url, known is not None)
-            if answer.not_modified and known:
-                return known
-            repository = parse.repository(answer.data)
-        except GitHubError as error:
-            if known:
-                with self.store.transaction() as tx:
-                    tx.note_failure(known.id, "", str(error))
-            raise
-        with self.store.transaction() as tx:
-            tx.save_repository(repository, ref)
-            if answer.etag and answer.moved_to is None:
-                tx.remember(url, answer.etag, None)
-        return repository
+        self.details = Details(self)
 
     def whole(
         self,
@@ -86,15 +57,22 @@ class Fetcher:
         report: Report,
         keep: Keep,
     ) -> bool:
-        """Fetch a thread with all of its comments, and keep it in one transaction if `keep` says so.
+        """Fetch a thread with all of its comments, and keep it if `keep` says so; then its timeline and reviews.
 
-        Returns whether it is kept. Conditional for what is held: an unchanged thread costs nothing with a token.
+        Returns whether it is kept. Conditional for what is held: an unchanged thread costs nothing with a token. Of a
+        thread that is held, comments that are not there any more get their tombstones.
         """
         base = f"/repos/{repository.owner}/{repository.name}/issues/{number}"
         with self.store.transaction() as tx:
-            held = bool(tx.held_numbers(repository.id, [number])) and not self.full
+            held = bool(tx.held_numbers(repository.id, [number]))
+        conditional = held and not self.full
         url = self.github.url(base)
-        answer, _ = self._ask(url, held)
+        try:
+            answer, _ = self._ask(url, conditional)
+        except (NotFound, Gone, Blocked) as error:
+            if held:
+                self.mark_gone(repository, number, error)
+            raise
         etags: list[tuple[str, str, str | None]] = []
         if answer.etag and not answer.not_modified and answer.moved_to is None:
             etags.append((url, answer.etag, None))
@@ -102,35 +80,102 @@ class Fetcher:
         if not answer.not_modified:
             moved = self._moved(repository, answer)
             if moved is not None:
-                log.info("%s#%d was transferred to %s", repository.ref, number, moved.ref)
-                kept = self.whole(moved, parse.thread(answer.data).number, report, keep)
+                place = parse.thread(answer.data).number
+                log.info("%s#%d was transferred to %s#%d", repository.ref, number, moved.ref, place)
                 with self.store.transaction() as tx:
-                    # Where it was, nothing is left to ask for; what was seen of it there stays as it was seen.
+                    # Where it was, nothing is left to ask for; its record goes with it.
                     tx.drop_candidate(repository.id, number)
-                    if tx.unsettled(repository.id, [number]):
-                        report.captured += tx.settle(repository.id, number, self.vocabulary.judge)
-                return kept
+                    tx.clear_failure(repository.id, f"#{number}")
+                    if held:
+                        tx.move_thread(repository.id, number, moved.id, place)
+                return self.whole(moved, place, report, keep)
             seen = parse.thread(answer.data)
-        posts: list[ObservedPost] = []
-        for page in self.pages(self.github.url(f"{base}/comments", {"per_page": str(PER_PAGE)}), held):
-            posts += [parse.comment(item)[1] for item in page.items]
-            if page.remember:
-                etags.append(page.remember)
-        if seen is not None and not held and not keep(seen, posts):
+        listing = self.github.url(f"{base}/comments", {"per_page": str(PER_PAGE)})
+        pages = list(self.pages(listing, conditional))
+        changed = [page for page in pages if not page.unchanged]
+        if changed and len(changed) < len(pages):
+            pages = list(self.pages(listing, False))  # what is missing can only be told from all of them
+        posts = [parse.comment(item)[1] for page in pages for item in page.items]
+        if seen is not None and not held and (self._declined(repository, seen) or not keep(seen, posts)):
             return False
+        gone, complete = self._missing(repository, number, posts) if held and changed else ({}, True)
+        if complete:
+            etags += [page.remember for page in pages if page.remember]
         with self.store.transaction() as tx:
             if seen is not None:
                 tx.observe_thread(repository.id, seen)
-            if posts:
-                tx.observe_posts(repository.id, number, posts)
-            if tx.unsettled(repository.id, [number]):
-                report.captured += tx.settle(repository.id, number, self.vocabulary.judge)
-            tx.mark_checked(repository.id, number)
+            tx.observe_posts(repository.id, number, posts)
+            for post_id, status in gone.items():
+                tx.mark_post_gone(repository.id, number, PostKind.COMMENT, post_id, status)
             for each in etags:
                 tx.remember(*each)
+            kind = tx.kind_of(repository.id, number)
+            if kind is not ThreadKind.PULL:
+                self._settle(tx, repository, number, report)
+        unreadable = self.details.fetch(repository, number, kind).unreadable
+        report.failures += [(f"{repository.ref}#{number}", reason) for reason in unreadable]
+        with self.store.transaction() as tx:
+            self._settle(tx, repository, number, report)
+            tx.mark_checked(repository.id, number)
             tx.drop_candidate(repository.id, number)
             tx.clear_failure(repository.id, f"#{number}")
         return True
+
+    def itself(self, repository: Repository, number: int) -> None:
+        """Ask for a held thread itself, without its posts, and keep what it says.
+
+        Raises GitHubError; Moved if it was transferred.
+        """
+        url = self.github.url(f"/repos/{repository.owner}/{repository.name}/issues/{number}")
+        answer, _ = self._ask(url, not self.full)
+        if self.elsewhere(url, answer.moved_to):
+            raise Moved(f"{url}: leads to {answer.url}", key=url, status=301)
+        with self.store.transaction() as tx:
+            if not answer.not_modified:
+                tx.observe_thread(repository.id, parse.thread(answer.data))
+                if answer.etag and answer.moved_to is None:
+                    tx.remember(url, answer.etag, None)
+            tx.mark_thread_back(repository.id, number)
+
+    def mark_gone(self, repository: Repository, number: int, error: GitHubError) -> bool:
+        """Set the tombstone of a held thread that was asked for itself; return whether it is new.
+
+        A redirect to where it cannot be read is 301, whatever is said there.
+        """
+        moved = self.elsewhere(f"/repos/{repository.ref}/issues/{number}", error.moved_to)
+        with self.store.transaction() as tx:
+            tx.mark_checked(repository.id, number)
+            tx.clear_failure(repository.id, f"#{number}")
+            return tx.mark_thread_gone(repository.id, number, 301 if moved else error.status or 404)
+
+    def _declined(self, repository: Repository, seen: ObservedThread) -> bool:
+        with self.store.transaction() as tx:
+            return tx.declined(repository.id, seen.number, seen.opening.author)
+
+    def _settle(self, tx: Transaction, repository: Repository, number: int, report: Report) -> None:
+        if tx.unsettled(repository.id, [number]):
+            report.captured += tx.settle(repository.id, number, self.vocabulary.judge)
+
+    def _missing(
+        self, repository: Repository, number: int, posts: Sequence[ObservedPost]
+    ) -> tuple[dict[int, int], bool]:
+        """Return the held comments that are gone, with the status that says so; and whether the list was complete.
+
+        A list proves nothing: each comment that it lacks is asked for. One that answers shows that the list was wrong.
+        """
+        with self.store.transaction() as tx:
+            held = tx.present_posts(repository.id, number).get(PostKind.COMMENT, set())
+        gone: dict[int, int] = {}
+        for post_id in sorted(held - {post.id for post in posts}):
+            path = f"/repos/{repository.owner}/{repository.name}/issues/comments/{post_id}"
+            try:
+                self.github.get(self.github.url(path))
+            except (NotFound, Gone, Blocked) as error:
+                gone[post_id] = error.status or 404
+            else:
+                log.warning("%s#%d: the list of its comments lacks some that are there", repository.ref, number)
+                return gone, False
+        return gone, True
 
     def _moved(self, repository: Repository, answer: Answer) -> Repository | None:
         """Return the other repository to which an issue was transferred; None if it is where it was asked for."""
@@ -141,35 +186,3 @@ class Fetcher:
             return None
         found = self.repository(ref)
         return None if found.id == repository.id else found
-
-    # --- pages ---
-
-    def _ask(self, url: str, conditional: bool) -> tuple[Answer, Cached | None]:
-        """Ask for a URL, with the ETag of its last answer if wanted; return what was known of it, too."""
-        cached: Cached | None = None
-        if conditional:
-            with self.store.transaction() as tx:
-                cached = tx.cached(url)
-        return self.github.get(url, cached.etag if cached else None), cached
-
-    def pages(self, url: str, conditional: bool) -> Iterator[Page]:
-        """Go through a listing by its Link headers; an unchanged page comes back empty."""
-        following: str | None = url
-        been: set[str] = set()
-        while following is not None:
-            url = following
-            if url in been:
-                raise BadResponse(f"{url}: the pages of this list lead round in a circle", key=url)
-            been.add(url)
-            answer, cached = self._ask(url, conditional)
-            if answer.not_modified and cached:
-                following = cached.next_url
-                yield Page([], None, following, answer.date)
-                continue
-            if not isinstance(answer.data, list):
-                raise BadResponse(f"{url}: a list was expected", key=url)
-            following = answer.next_url
-            # A full last page is not remembered: what is new would stand on a page after it, while its ETag may stay.
-            settled = following is not None or len(answer.data) < PER_PAGE
-            remember = (url, answer.etag, following) if answer.etag and settled else None
-            yield Page(answer.data, remember, following, answer.date)

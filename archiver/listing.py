@@ -3,7 +3,8 @@
 1. `issues`: the repository's issues and pull requests by time of update; those about licensing are kept.
 2. `comments`: all comments of the repository by time of update. Comments of kept threads are kept; a comment about
    licensing elsewhere makes its thread a candidate.
-3. `settle`: candidates are fetched whole; threads of which fewer comments are held than GitHub counts are completed.
+3. `settle`: candidates are fetched whole; threads of which fewer comments are held than GitHub counts are completed;
+   of kept threads that were updated, the timeline and reviews are asked for.
 
 Each can be broken off after any page. A listing goes on from the `updated_at` that was committed last, never from a
 page number: pages shift, times do not. Single requests are `archiver.fetch`'s.
@@ -17,12 +18,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from archiver.errors import BadResponse, Blocked, Forbidden, Gone, NotFound, Refused
-from archiver.fetch import PER_PAGE, Fetcher, Page, Report
+from archiver.asking import PER_PAGE, Page
+from archiver.errors import BadResponse, Blocked, Forbidden, Gone, Moved, NotFound, Refused
+from archiver.fetch import Fetcher, Report
 from archiver.github import parse
 from archiver.github.client import Stopped
 from archiver.license import PostText
-from archiver.model import ObservedPost, ObservedThread, Repository, iso
+from archiver.model import ObservedPost, ObservedThread, Repository, ThreadKind, iso
 from archiver.store import CrawlState, Transaction
 
 log = logging.getLogger(__name__)
@@ -130,7 +132,11 @@ class ListingPass:
                 log.info("%s: scope or vocabulary changed: everything is listed again", self._repository.ref)
             if state.basis != basis or (self._fetcher.full and not (over_everything and state.phase)):
                 state = CrawlState(
-                    basis=basis, first_complete_at=state.first_complete_at, last_complete_at=state.last_complete_at
+                    basis=basis,
+                    first_complete_at=state.first_complete_at,
+                    last_complete_at=state.last_complete_at,
+                    last_sweep_at=state.last_sweep_at,
+                    swept=state.swept,
                 )
             if state.phase is None:
                 state = replace(state, phase="issues", progress=None, phase_started_at=None)
@@ -228,7 +234,8 @@ class ListingPass:
         held = tx.held_numbers(self._repository.id, [each.number for each in threads])
         kept = []
         for seen in threads:
-            if seen.number in held or self._wanted(seen.title, [seen.opening]):
+            declined = tx.declined(self._repository.id, seen.number, seen.opening.author)
+            if seen.number in held or (not declined and self._wanted(seen.title, [seen.opening])):
                 tx.observe_thread(self._repository.id, seen)
                 kept.append(seen.number)
         tx.clear_failures(self._repository.id, [f"#{each.number}" for each in threads])
@@ -259,10 +266,11 @@ class ListingPass:
     def _settle_new(self, tx: Transaction, numbers: Sequence[int]) -> None:
         """Publish new threads as soon as they are whole.
 
-        Threads that are public already change at the end of the pass, when all that changed about them has gone by.
+        Threads that are public already change at the end of the pass, when all that changed about them has gone by;
+        pull requests wait for their reviews until then.
         """
         for each in tx.unsettled(self._repository.id, numbers) if numbers else ():
-            if not each.public and each.held >= each.upstream:
+            if not each.public and each.ready and each.held >= each.upstream:
                 self._report.captured += tx.settle(self._repository.id, each.number, self._vocabulary.judge)
 
     def _wanted(self, title: str, posts: Sequence[ObservedPost]) -> bool:
@@ -286,9 +294,31 @@ class ListingPass:
         for each in unsettled:
             if each.held < each.upstream:
                 self._fetch(each.number, whole=True)
-            else:
+        with self._store.transaction() as tx:
+            undetailed = tx.undetailed(self._repository.id)
+        for number, kind in undetailed:
+            self._detail(number, kind)
+        with self._store.transaction() as tx:
+            unsettled = tx.unsettled(self._repository.id)
+        for each in unsettled:
+            if each.held >= each.upstream and (each.ready or each.public):
                 with self._store.transaction() as tx:
                     self._report.captured += tx.settle(self._repository.id, each.number, self._vocabulary.judge)
+
+    def _detail(self, number: int, kind: ThreadKind) -> None:
+        """Fetch the timeline and reviews of one thread; what fails is noted, and asked for again in the next pass."""
+        self._check_stop()
+        name = f"#{number} timeline"
+        try:
+            unreadable = self._fetcher.details.fetch(self._repository, number, kind).unreadable
+        except (NotFound, Gone, Blocked, Moved):
+            self._fetch(number, whole=True)  # the thread itself tells what became of it
+        except (BadResponse, Forbidden, Refused) as error:
+            with self._store.transaction() as tx:
+                self._failed(tx, name, str(error))
+        else:
+            self._report.failures += [(f"{self._repository.ref}{name}", reason) for reason in unreadable]
+        self._say("settle")
 
     def _fetch(self, number: int, *, whole: bool = False) -> bool:
         """Fetch one thread whole; return whether it need not be asked for again in this pass."""
@@ -302,10 +332,13 @@ class ListingPass:
         except (NotFound, Gone, Blocked) as error:
             with self._store.transaction() as tx:
                 self._failed(tx, f"#{number}", str(error))
-                if whole:  # it went while we read: what we have of it is published, with its gap
+                # It went while we read: what we have of it is published, with its gap. If it moved on first, it is not
+                # held here any more.
+                if whole and tx.held_numbers(self._repository.id, [number]):
                     self._report.captured += tx.settle(self._repository.id, number, self._vocabulary.judge)
+                    tx.clear_failure(self._repository.id, f"#{number}")  # its tombstone says so from now on
             return False
-        except (BadResponse, Forbidden, Refused) as error:
+        except (BadResponse, Forbidden, Moved, Refused) as error:
             # Kept on the list for the next pass: one answer that cannot be read must not stop all the others.
             with self._store.transaction() as tx:
                 self._failed(tx, f"#{number}", str(error))

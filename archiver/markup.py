@@ -10,13 +10,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import cmarkgfm
 import nh3
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 from cmarkgfm.cmark import Options
+
+from archiver.masking import has_secret, mask, masks
 
 GITHUB = "https://github.com/"
 SCHEMES = {"http", "https", "mailto"}
@@ -138,20 +140,24 @@ def plain(body_html: str) -> str:
     return "\n".join(segment.text for segment in segments("", body_html))
 
 
-def render(body: str, body_html: str | None = None, base: str = GITHUB) -> str:
+def render(body: str, body_html: str | None = None, base: str = GITHUB, *, masked: bool = False) -> str:
     """Give safe HTML for a page, from GitHub's rendering if there is one, else from the Markdown.
 
     Nothing in it loads by itself: pictures and videos become links (class `media`), check boxes become text. Links keep
     only http, https and mailto; relative ones are resolved against `base`, the address of the thread upstream. Headings
     are shifted down (h1 to h4, h2 to h5, the others to h6), since the page has its own above. No `id` and no `name`
     survives. The last step is always nh3's allow-list. Never raises; beyond the limits of this module, the source is
-    shown as it is, in `<pre>`.
+    shown as it is, in `<pre>`. With `masked`, e-mail addresses and what looks like a secret are hidden
+    (`archiver.masking`), in the text as a reader sees it, and links with them lead nowhere.
     """
     markup = _normal(body, body_html)
     if markup is None:
-        return _clean(f"<pre>{html.escape(_printable(body or body_html or ''))}</pre>")
+        text = _printable(body or body_html or "")
+        return _clean(f"<pre>{html.escape(mask(text) if masked else text)}</pre>")
     soup = BeautifulSoup(markup, "html.parser")
     _rewrite(soup, base)
+    if masked:
+        _mask(soup)
     return _clean("".join(_serialise(soup)))
 
 
@@ -347,6 +353,51 @@ def _rewrite(soup: BeautifulSoup, base: str) -> None:
             _keep_first_line(tag)
         elif name == "div" and "highlight" in tag.get_attribute_list("class"):
             _name_language(soup, tag)
+
+
+def _mask(soup: BeautifulSoup) -> None:
+    """Hide addresses and secrets in place. Elements within a line do not part a text: `<b>kim</b>@example.org`."""
+    strings: list[tuple[int, NavigableString]] = []
+    parts: list[str] = []
+    length = 0
+    stack: list[PageElement | str] = [soup]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Tag):
+            if node.name == "a":
+                _mask_link(node)
+            elif node.has_attr("title"):
+                node["title"] = mask(str(node["title"]))
+            apart = node.name in _BLOCKS or node.name in {"br", "td", "th"}
+            stack += ["\n", *reversed(node.contents), "\n"] if apart else reversed(node.contents)
+        elif isinstance(node, NavigableString | str):
+            if isinstance(node, NavigableString):
+                strings.append((length, node))
+            parts.append(node)
+            length += len(node)
+    found = masks("".join(parts))
+    which = 0
+    for start, string in strings:
+        end = start + len(string)
+        kept: list[str] = []
+        at = start
+        while which < len(found) and found[which].start < end:
+            each = found[which]
+            if each.end > start:
+                kept += [string[at - start : max(each.start, at) - start], each.shown if each.start >= start else ""]
+                at = min(each.end, end)
+            if each.end > end:
+                break  # it goes on in the next one
+            which += 1
+        if at > start:
+            string.replace_with(NavigableString("".join(kept) + string[at - start :]))
+
+
+def _mask_link(link: Tag) -> None:
+    href = str(link.get("href") or "")
+    # An address within the path of a link (of a mail in a list's archive, say) stays: without it the link is lost.
+    if href.lower().startswith("mailto:") or "@" in urlsplit(href).netloc or has_secret(unquote(href)):
+        del link["href"]
 
 
 def _serialise(soup: BeautifulSoup) -> Iterator[str]:

@@ -71,7 +71,8 @@ def compact(moment: datetime) -> str:
 # GitHub's own rules: owners are letters, digits and single hyphens (39 at most; some old ones end in a hyphen, and
 # enterprise-managed ones hold an underscore), repository names are letters, digits, `.`, `_` and `-`, 100 at most.
 _OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})"
-_NAME = r"[A-Za-z0-9._-]{1,100}"
+# Behind a tilde, which no name on GitHub has, stands the number of one that lost its name to another repository.
+_NAME = r"[A-Za-z0-9._-]{1,100}(?:~[0-9]{1,16})?"
 _REPOSITORY = re.compile(rf"({_OWNER})/({_NAME})\Z")
 _THREAD = re.compile(rf"({_OWNER})/({_NAME})#([1-9][0-9]{{0,9}})\Z")
 _CLONE = re.compile(rf"(?:ssh://)?git@github\.com[:/]({_OWNER})/({_NAME})/?\Z")
@@ -459,12 +460,13 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A timeline event (`closed`, `locked`, `renamed` ...)."""
+    """A timeline event (`closed`, `locked`, `renamed` ...); `captured_at` is when it was first seen here."""
 
     kind: str
     at: datetime
     actor: Account | None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    captured_at: datetime | None = None
 
 
 class FindingKind(StrEnum):
@@ -499,6 +501,23 @@ class Finding:
     about: str
     detail: Mapping[str, Any]
     post: tuple[PostKind, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Something that was taken out of public view here: `scope` is `post`, `thread`, `author` or `opt-out`.
+
+    `target` names it as it was then; an author by number alone. `lifted_at` is when it was restored.
+    """
+
+    id: int
+    at: datetime
+    reason: str
+    note: str | None
+    scope: str
+    target: str
+    erased: bool
+    lifted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

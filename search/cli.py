@@ -31,6 +31,7 @@ from search.sync import Progress, SyncReport
 from search.sync import rebuild as rebuild_index
 from search.sync import sync as sync_index
 from search.verification import index_differences
+from search.withdrawing import COMMANDS as WITHDRAWING
 
 log = logging.getLogger(__name__)
 
@@ -137,11 +138,13 @@ def verify_command(archive: Archive, against: str | None, as_json: bool) -> None
             if len(found) < _SHOWN:
                 found.append(each)
         holdings = store.holdings()
+        erased = verification.erased()
     if as_json:
         value = {
             "checkpoint": {"size": checkpoint.size, "head": checkpoint.head},
             "threads": holdings.threads,
             "snapshots": holdings.snapshots,
+            "erased": erased,
             "differences": count,
             "first": [{"where": each.where, "what": each.what} for each in found],
         }
@@ -152,6 +155,8 @@ def verify_command(archive: Archive, against: str | None, as_json: bool) -> None
         more = f" ({count - len(found):,} more)" if count > len(found) else ""
         click.echo(f"{_count(holdings.threads, 'thread')}, {_count(holdings.snapshots, 'snapshot')}: ", nl=False)
         click.echo(f"{_count(count, 'difference')}{more}" if count else "all digests, the log and the index agree")
+        if erased:
+            click.echo(f"{_count(erased, 'text or record', 'texts and records')} erased on request: not recomputed")
         click.echo(f"checkpoint {checkpoint}")
     if found:
         raise ArchiveError(f"verification failed; first difference: {found[0]}")
@@ -194,8 +199,8 @@ def _sentence(report: SyncReport) -> str:
     return f"The index is {verb}: {_count(report.puts, 'thread')} put{removed} (change {report.cursor:,})."
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str, several: str | None = None) -> str:
+    return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 
 @contextmanager
@@ -210,4 +215,4 @@ def _progress(doing: str) -> Iterator[Progress]:
         yield lambda done, last: bar.update(task, completed=done, total=last)
 
 
-COMMANDS = (sync_command, rebuild_command, search_command, verify_command)
+COMMANDS = (sync_command, rebuild_command, search_command, verify_command, *WITHDRAWING)

@@ -332,10 +332,13 @@ def document_of(thread: Thread) -> Document:
     }
     current = str(summary.repository.ref)
     former = (name for name in summary.repository.aliases if name.lower() != current.lower())
-    later = (login(post.author) for post in thread.posts if post.kind is not PostKind.OPENING)
+    # What is withdrawn is found by nothing. What is gone upstream is, since it is read here.
+    posts = [post for post in thread.posts if not post.withdrawn]
+    opened = any(post.kind is PostKind.OPENING for post in posts)
+    later = (login(post.author) for post in posts if post.kind is not PostKind.OPENING)
     return Document(
         key=summary.key,
-        title=summary.title,
+        title=summary.title if opened else "",  # withdrawn with its post
         posts=tuple(
             PostText(
                 kind=post.kind,
@@ -346,7 +349,7 @@ def document_of(thread: Thread) -> Document:
                     for each in segments(post.body, post.revision.body_html)
                 ),
             )
-            for post in thread.posts
+            for post in posts
         ),
         repositories=(current, *former),
         author=login(summary.author),
@@ -356,7 +359,7 @@ def document_of(thread: Thread) -> Document:
         created_at=summary.created_at,
         updated_at=summary.updated_at,
         closed_at=summary.closed_at,
-        comments=sum(post.kind is not PostKind.OPENING for post in thread.posts),
+        comments=sum(post.kind is not PostKind.OPENING for post in posts),
         labels=summary.labels,
         spdx=summary.relevance.spdx,
         topics=summary.relevance.topics,

@@ -77,7 +77,7 @@ def unpack(packed: bytes) -> list[int]:
 
 def idf(documents: int, having: int) -> float:
     """Return what a term is worth that `having` of so many documents have (as Whoosh computes it)."""
-    return log(documents / (having + 1)) + 1
+    return log(max(documents, 1) / (having + 1)) + 1  # of no documents, where all were deleted
 
 
 def bm25(value: float, weight: float, length: float, average_length: float) -> float:

@@ -12,7 +12,9 @@ from typing import Any
 from archiver.model import (
     HOST,
     Account,
+    Edit,
     Event,
+    Finding,
     Post,
     PostKind,
     Revision,
@@ -43,12 +45,19 @@ def thread_json(thread: Thread | ThreadSummary, base_url: str) -> Json:
         "state": summary.state,
         "state_reason": summary.state_reason,
         "locked": summary.locked,
+        "lock_reason": summary.lock_reason,
+        "draft": summary.draft,
+        "category": summary.category,
         "labels": list(summary.labels),
+        "milestone": summary.milestone,
+        "assignees": list(summary.assignees),
         "author": _login(summary.author),
         "author_association": summary.author_association,
         "created_at": iso(summary.created_at),
         "updated_at": iso(summary.updated_at),
         "closed_at": _iso(summary.closed_at),
+        "closed_by": _login(summary.closed_by),
+        "merged_at": _iso(summary.merged_at),
         "url": thread_url(summary, base_url),
         "upstream_url": summary.upstream_url,
         "snapshot": summary.snapshot,
@@ -83,8 +92,53 @@ def post_json(post: Post, summary: ThreadSummary, base_url: str) -> Json:
         "body": post.body,
         "body_html": post.revision.body_html,
         "gone": _gone(post.gone),
+        "state": post.state,
+        "reply_to": post.reply_to,
+        "reactions": dict(post.reactions),
+        "minimized": post.minimized,
+        "context": _context(post),
         "revisions": [_revision(each) for each in post.revisions],
+        "edits": [_edit(each) for each in post.edits],
     }
+
+
+def history_json(thread: Thread, changes: Mapping[int, Sequence[str]], base_url: str) -> Json:
+    """Return what is known to have happened to a thread; `changes` says in words what each capture changed."""
+    summary = thread.summary
+    url = thread_url(summary, base_url)
+    return {
+        "captures": [
+            {
+                "number": each.number,
+                "at": iso(each.at),
+                "snapshot": each.digest,
+                "url": f"{url}@{each.digest}",
+                "changes": list(changes.get(each.number, ())),
+            }
+            for each in thread.captures
+        ],
+        "findings": [_finding(each, summary, base_url) for each in thread.findings],
+        "edits": [
+            {"post": _place(post.kind, post.id, summary, base_url), **_edit(each)}
+            for post in thread.posts
+            for each in post.edits
+        ],
+    }
+
+
+def _finding(finding: Finding, summary: ThreadSummary, base_url: str) -> Json:
+    return {
+        "number": finding.number,
+        "at": iso(finding.at),
+        "kind": finding.kind.value,
+        "about": finding.about,
+        "post": _place(*finding.post, summary, base_url) if finding.post else None,
+        "detail": dict(finding.detail),
+    }
+
+
+def _place(kind: PostKind, number: int, summary: ThreadSummary, base_url: str) -> Json:
+    return {"kind": kind.value, "id": number, "url": thread_url(summary, base_url) + _anchor(kind, number, summary)}
 
 
 def results_json(
@@ -137,7 +191,18 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _gone(tombstone: Tombstone | None) -> Json | None:
-    return {"status": tombstone.status, "since": iso(tombstone.since)} if tombstone else None
+    if tombstone is None:
+        return None
+    value: Json = {"status": tombstone.status, "since": iso(tombstone.since)}
+    return value | ({"reason": tombstone.reason} if tombstone.reason else {})
+
+
+def _context(post: Post) -> Json | None:
+    """Return where a review comment stands; None for other posts."""
+    if not post.context:
+        return None
+    line = post.context.get("line") or post.context.get("original_line")
+    return {"path": post.context.get("path"), "line": line, "diff_hunk": post.context.get("diff_hunk")}
 
 
 def _revision(revision: Revision) -> Json:
@@ -145,7 +210,17 @@ def _revision(revision: Revision) -> Json:
         "digest": revision.digest,
         "edited_at": _iso(revision.edited_at),
         "captured_at": iso(revision.captured_at),
+        "source": revision.source,
         "body": revision.body,
+    }
+
+
+def _edit(edit: Edit) -> Json:
+    return {
+        "at": iso(edit.at),
+        "editor": _login(edit.editor),
+        "revision": edit.revision,
+        "deleted_at": _iso(edit.deleted_at),
     }
 
 

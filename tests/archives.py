@@ -16,13 +16,17 @@ from flask.testing import FlaskClient
 from archiver.model import (
     Account,
     Evidence,
+    ObservedEdit,
+    ObservedEvent,
     ObservedPost,
     ObservedThread,
+    PostHistory,
     PostKind,
     Relevance,
     Repository,
     RepositoryRef,
     ThreadKind,
+    ThreadRef,
 )
 from archiver.store import Store, open_store
 from search.index import Index, open_index
@@ -53,9 +57,21 @@ def post(number: int, body: str, login: str | None = "kim", **more: Any) -> Obse
     edited = more.pop("edited", at)
     kind = more.pop("kind", PostKind.COMMENT)
     association = more.pop("association", "MEMBER")
-    raw = {"body": body, "body_html": more.pop("body_html", None)}
-    assert not more
-    return ObservedPost(kind, number, account(login), association, at, edited, body, raw["body_html"], raw)
+    raw = {"body": body, "body_html": more.pop("body_html", None), **more.pop("raw", {})}
+    seen = ObservedPost(kind, number, account(login), association, at, edited, body, raw["body_html"], raw)
+    return replace(seen, **more)  # state, reply_to, reactions
+
+
+def event(kind: str, login: str | None = "boss", **detail: Any) -> ObservedEvent:
+    """Return a timeline event; `minutes` after the opening post it happened."""
+    minutes = detail.pop("minutes", 30)
+    at = OPENED + timedelta(minutes=minutes)
+    return ObservedEvent(f"{kind}:{minutes}:{detail}", kind, at, account(login), detail)
+
+
+def edit(minutes: float, body: str | None, login: str | None = "kim", deleted: datetime | None = None) -> ObservedEdit:
+    """Return an entry of GitHub's edit history of a post: its text as of `minutes` after the opening post."""
+    return ObservedEdit(f"edit:{minutes}", OPENED + timedelta(minutes=minutes), account(login), body, deleted)
 
 
 class Archive:
@@ -119,6 +135,36 @@ class Archive:
         digest = self.store.summaries_by_key([f"77/{number}"])[f"77/{number}"].snapshot
         self.now += timedelta(days=1)
         return digest
+
+    def happen(self, *events: ObservedEvent, number: int = 12) -> None:
+        """Keep timeline events of a thread, as having been asked for."""
+        with self.store.transaction() as tx:
+            tx.save_events(self.repository.id, number, events)
+            tx.mark_detailed(self.repository.id, number, self.now)
+
+    def tell(self, post_id: int, *edits: ObservedEdit, number: int = 12, **more: Any) -> None:
+        """Keep what GraphQL told of a post of a thread: its edits, whether it is `minimized`."""
+        kind = more.pop("kind", PostKind.COMMENT)
+        with self.store.transaction() as tx:
+            seen = PostHistory(kind, post_id, edits or None, more.pop("minimized", None))
+            tx.save_history(self.repository.id, number, seen, self.now)
+        assert not more
+
+    def lose(self, post_id: int, status: int = 404, *, number: int = 12, kind: PostKind = PostKind.COMMENT) -> None:
+        """Mark a post as gone upstream, and capture the thread without it."""
+        with self.store.transaction() as tx:
+            tx.mark_post_gone(self.repository.id, number, kind, post_id, status)
+            tx.settle(self.repository.id, number, lambda _title, _posts: JUDGED)
+        self.now += timedelta(days=1)
+
+    def withdraw(
+        self, anchor: str | None = None, *, number: int = 12, reason: str = "personal-data", erase: bool = False
+    ) -> None:
+        """Withdraw a post, by its anchor, or the whole thread."""
+        ref = ThreadRef(self.repository.owner, self.repository.name, number, anchor=anchor)
+        with self.store.transaction() as tx:
+            target = tx.target(ref, None, whole=anchor is None)
+            tx.withdraw(target, reason=reason, note=None, erase=erase, judge=lambda _title, _posts: JUDGED)
 
     def app(self, index: Index | None = None, **site: Any) -> Flask:
         """Bring the index up to date and make the site."""

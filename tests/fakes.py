@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import fake_graphql
 import httpx
 
 API = "https://api.test"
@@ -45,6 +46,11 @@ class FakeRepository:
     reviews: dict[int, dict[str, Any]] = field(default_factory=dict)
     review_comments: dict[int, dict[str, Any]] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
+    # What only GraphQL shows (see fake_graphql): by a post's id its edits, oldest first, and why it is minimized.
+    edits: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    minimized: dict[int, str] = field(default_factory=dict)
+    discussions: dict[int, dict[str, Any]] = field(default_factory=dict)
+    discussion_comments: dict[int, dict[str, Any]] = field(default_factory=dict)
     clock: datetime = START
     _ids: Iterator[int] = field(default_factory=lambda: iter(range(1000, 10_000_000)))
 
@@ -100,12 +106,21 @@ class FakeRepository:
     def edit_comment(self, comment_id: int, body: str) -> None:
         """Give a comment another text."""
         now = self.tick()
+        self._note_edit(self.comments[comment_id], body, now)
         self.comments[comment_id] |= {"body": body, "updated_at": now}
         self.issues[self.comments[comment_id]["number"]]["updated_at"] = now
 
     def edit_issue(self, number: int, **changes: Any) -> None:
         """Change fields of an issue."""
-        self.issues[number] |= {**changes, "updated_at": self.tick()}
+        now = self.tick()
+        if "body" in changes:
+            self._note_edit(self.issues[number], changes["body"], now)
+        self.issues[number] |= {**changes, "updated_at": now}
+
+    def _note_edit(self, row: dict[str, Any], body: str, at: str) -> None:
+        first = {"at": row["created_at"], "editor": row["user"], "body": row["body"] or "", "deleted_at": None}
+        history = self.edits.setdefault(row["id"], [first])
+        history.append({"at": at, "editor": row["user"], "body": body, "deleted_at": None})
 
     def close(self, number: int, login: str = "maintainer", reason: str = "not_planned") -> None:
         """Close an issue."""
@@ -215,6 +230,7 @@ class FakeGitHub(httpx.BaseTransport):
         self.per_page_limit = per_page_limit
         self.log: list[tuple[str, str, int]] = []
         self.headers: list[httpx.Headers] = []
+        self.queries: list[tuple[str, dict[str, Any]]] = []  # of GraphQL, which has a budget of its own
         self.counted = 0
         self.limit: int | None = None
         self.interfere: Handler | None = None
@@ -226,10 +242,15 @@ class FakeGitHub(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer as GitHub would, or as `interfere` wants it."""
-        assert request.method == "GET", f"unexpected {request.method}"
+        asks_graphql = (request.method, request.url.path) == ("POST", "/graphql")
+        assert request.method == "GET" or asks_graphql, f"unexpected {request.method}"
         assert f"{request.url.scheme}://{request.url.host}" == API, f"unexpected host in {request.url}"
         self.headers.append(request.headers)
         response = self.interfere(request) if self.interfere else None
+        if asks_graphql:
+            asked = json.loads(request.content)
+            self.queries.append((asked["query"], asked["variables"]))
+            return response or fake_graphql.answer(self, request)
         if response is None:
             response = self._limited(request) or self._answer(request)
         # A moment after the latest change: whatever is changed from now on is newer than this answer.
@@ -246,6 +267,7 @@ class FakeGitHub(httpx.BaseTransport):
         """Forget the requests so far."""
         self.log.clear()
         self.headers.clear()
+        self.queries.clear()
         self.counted = 0
 
     # --- answering ---
@@ -326,15 +348,17 @@ class FakeGitHub(httpx.BaseTransport):
                 items = [self.review_comment_json(repository, each) for each in mine]
                 return self._list(request, repository, f"pulls/{number}/comments", items)
             case ["issues", number] if number.isdigit():
-                return self._issue(request, repository, int(number))
+                return self._not_here(request, repository, int(number)) or self._send(
+                    request, 200, self.issue_json(repository, int(number))
+                )
             case ["issues", number, "timeline"] if number.isdigit():
-                if int(number) not in repository.issues:
-                    return self._issue(request, repository, int(number), "/timeline")
+                if (answer := self._not_here(request, repository, int(number), "/timeline")) is not None:
+                    return answer
                 items = self.timeline_json(repository, int(number))
                 return self._list(request, repository, f"issues/{number}/timeline", items)
             case ["issues", number, "comments"] if number.isdigit():
-                if int(number) not in repository.issues:
-                    return self._issue(request, repository, int(number), "/comments")
+                if (answer := self._not_here(request, repository, int(number), "/comments")) is not None:
+                    return answer
                 mine = [key for key, each in repository.comments.items() if each["number"] == int(number)]
                 items = [self.comment_json(repository, each) for each in mine]
                 return self._list(request, repository, f"issues/{number}/comments", items)
@@ -343,9 +367,10 @@ class FakeGitHub(httpx.BaseTransport):
     def _by_name(self, full_name: str) -> FakeRepository | None:
         return next((r for r in self.repositories if r.full_name.lower() == full_name.lower()), None)
 
-    def _issue(
+    def _not_here(
         self, request: httpx.Request, repository: FakeRepository, number: int, below: str = ""
-    ) -> httpx.Response:
+    ) -> httpx.Response | None:
+        """Return what is answered in place of a thread that is not here (any more)."""
         if target := self.transferred.get((repository.full_name, number)):
             location = f"{API}/repos/{target[0]}/issues/{target[1]}{below}"
             return httpx.Response(301, headers={"location": location}, json={})
@@ -357,7 +382,7 @@ class FakeGitHub(httpx.BaseTransport):
             )
         if number not in repository.issues:
             return self._send(request, 404, {"message": "Not Found"})
-        return self._send(request, 200, self.issue_json(repository, number))
+        return None
 
     def issue_json(self, repository: FakeRepository, number: int, *, listed: bool = False) -> dict[str, Any]:
         """Return an issue as the API shows it; lists leave out who closed it."""

@@ -20,9 +20,13 @@ def served(upstream: FakeGitHub, latency: float = 0.0) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             time.sleep(latency)
-            request = httpx.Request("GET", API + self.path, headers=dict(self.headers.items()))
+            content = self.rfile.read(int(self.headers.get("content-length", "0")))
+            request = httpx.Request(self.command, API + self.path, headers=dict(self.headers.items()), content=content)
             with lock:
                 response = upstream.handle_request(request)
             base = f"http://127.0.0.1:{self.server.server_address[1]}"

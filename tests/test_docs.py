@@ -224,6 +224,7 @@ def test_every_field_of_the_api_is_documented(
     text = text_of("docs/api.md")
     for address in (
         f"/api/v1/threads/github.com/acme/rocket/{number}",
+        f"/api/v1/threads/github.com/acme/rocket/{number}/history",
         "/api/v1/search?q=copyleft",
         "/api/v1/repositories",
         "/api/v1/threads/github.com/acme/rocket/999",

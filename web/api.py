@@ -16,11 +16,11 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from archiver.coverage import coverage_json
-from archiver.model import HOST, RepositoryRef, Thread
+from archiver.model import HOST, RepositoryRef, Thread, Tombstone, iso
 from archiver.store import Reader
 from search.index import Index
-from search.serial import thread_json
-from web import permalinks, security
+from search.serial import history_json, thread_json
+from web import history, permalinks, render, security, telling
 from web.config import SiteConfig
 from web.results import Searcher
 
@@ -32,6 +32,7 @@ WORDS = {
     405: "method_not_allowed",
     410: "gone",
     414: "too_long",
+    451: "unavailable_for_legal_reasons",
     503: "unavailable",
 }
 
@@ -47,7 +48,9 @@ class Api:
     def blueprint(self) -> Blueprint:
         """Return the routes of `/api/v1`."""
         api = Blueprint("api", __name__)
-        api.add_url_rule(f"{PREFIX}/threads/{HOST}/<owner>/<name>/<number:number>", "thread", self.thread)
+        one = f"{PREFIX}/threads/{HOST}/<owner>/<name>/<number:number>"
+        api.add_url_rule(one, "thread", self.thread)
+        api.add_url_rule(f"{one}/history", "history", self.history)
         api.add_url_rule(f"{PREFIX}/snapshots/<digest>", "snapshot", self.snapshot)
         api.add_url_rule(f"{PREFIX}/repositories", "repositories", self.repositories)
         api.add_url_rule(f"{PREFIX}/search", "search", self.search)
@@ -56,18 +59,39 @@ class Api:
 
     def thread(self, owner: str, name: str, number: int) -> ResponseReturnValue:
         """Answer a thread as now known; 301 from another spelling or a former name of its repository."""
-        ref = RepositoryRef(owner, name)
-        repository = self._store.find_repository(ref)
-        thread = self._store.thread(repository.id, number) if repository else None
-        if repository is None or thread is None:
-            return error(404, f"{ref}#{number} is not held")
-        if moved := moved_for_good(permalinks.api_thread(thread.summary.ref)):
+        thread = self._find(owner, name, number)
+        if isinstance(thread, Response):
+            return thread
+        return moved_for_good(permalinks.api_thread(thread.summary.ref)) or send_thread(thread, self._site)
+
+    def history(self, owner: str, name: str, number: int) -> ResponseReturnValue:
+        """Answer a thread's captures, what was found out about it, and GitHub's own edits of its posts."""
+        thread = self._find(owner, name, number)
+        if isinstance(thread, Response):
+            return thread
+        if moved := moved_for_good(f"{permalinks.api_thread(thread.summary.ref)}/history"):
             return moved
-        return send_thread(thread, self._site)
+        told = history.changes(thread, history.records(self._store, thread))
+        changes = {capture.number: [render.plain(each) for each in words] for capture, words in told}
+        return send(history_json(thread, changes, base_url=self._site.base_url))
+
+    def _find(self, owner: str, name: str, number: int) -> Thread | Response:
+        """Return a thread as now known, or the error that says why it cannot be given."""
+        ref = RepositoryRef(owner, name)
+        # The repository that bears the name comes first, and then those that bore it before.
+        places = [(each.id, number) for each in self._store.repositories_named(ref)]
+        if thread := next(filter(None, (self._store.thread(*place) for place in places)), None):
+            return thread
+        tombstone = next(filter(None, (self._store.tombstone(*place) for place in places)), None)
+        return withdrawn_error(tombstone, f"{ref}#{number}") if tombstone else error(404, f"{ref}#{number} is not held")
 
     def snapshot(self, digest: str) -> ResponseReturnValue:
         """Answer the very bytes whose SHA-256 is the digest, so that anybody can recompute it."""
-        record = self._store.snapshot_record(digest.lower()) if re.fullmatch(r"[0-9A-Fa-f]{64}", digest) else None
+        digest = digest.lower()
+        whole = bool(re.fullmatch(r"[0-9a-f]{64}", digest))
+        if whole and (tombstone := self._store.snapshot_withdrawn(digest)):
+            return withdrawn_error(tombstone, "the snapshot with that digest")
+        record = self._store.snapshot_record(digest) if whole else None
         if record is None:
             return error(404, "no snapshot with that digest is held; all 64 digits are needed here")
         return Response(record, mimetype="application/json")
@@ -95,10 +119,18 @@ def send_thread(thread: Thread, site: SiteConfig) -> Response:
     return send(thread_json(thread, base_url=site.base_url))
 
 
-def error(status: int, message: str) -> Response:
-    """Return an error: a word for programs, a sentence for people."""
+def withdrawn_error(tombstone: Tombstone, what: str) -> Response:
+    """Return the error for what is withdrawn here: 410, or 451, with the reason's class; no robot is to keep it."""
+    message = f"{what} was withdrawn here on {iso(tombstone.since)}: {telling.why_withdrawn(tombstone)}"
+    response = error(tombstone.status, message, reason=tombstone.reason, since=iso(tombstone.since))
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def error(status: int, message: str, **more: Any) -> Response:
+    """Return an error: a word for programs, a sentence for people, and what else there is to say."""
     word = WORDS.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
-    return send({"error": word, "message": message}, status)
+    return send({"error": word, "message": message, **more}, status)
 
 
 def send(data: Any, status: int = 200) -> Response:

@@ -20,12 +20,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from archiver import __version__
+from archiver.coverage import swept_sentence
 from archiver.errors import StoreError
 from archiver.model import iso
 from archiver.store import Reader
 from search.errors import SearchError
 from search.index import Index
-from web import api, github_api, permalinks, render, security
+from web import api, github_api, permalinks, render, security, telling
 from web.config import SiteConfig
 from web.results import ResultPages, changes_behind
 from web.threads import ThreadPages
@@ -58,8 +59,9 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.finalize = render.printable
-    app.jinja_env.filters.update(render.filters(clock), iso=iso)
+    app.jinja_env.filters.update(render.filters(clock, mask=site.mask), iso=iso)
     app.jinja_env.globals.update(site=site, permalinks=permalinks, version=__version__, asset=_asset(app))
+    app.jinja_env.globals.update(telling=telling, swept=swept_sentence)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
     app.url_map.converters["number"] = security.Number
     security.fence(app, noindex=site.noindex)

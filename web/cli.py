@@ -23,7 +23,7 @@ import click
 
 from archiver import __version__
 from archiver import cli as archiver_cli
-from archiver.config import ConfigFile, WatchConfig, read_config
+from archiver.config import ConfigFile, WatchConfig, read_config, token_from_environment
 from archiver.crawl import Crawler
 from archiver.errors import ArchiveError, ConfigError
 from archiver.schedule import Job, Schedule
@@ -179,9 +179,12 @@ def run_command(application: Application) -> None:
             )
             for watch in application.watches
         ]
+        authenticated = token_from_environment() is not None
         for watch in application.watches:
-            if watch.sweep is not None:
-                log.warning("watch %s: `sweep` is set, but this version does not sweep yet", watch.name)
+            if (every := watch.sweep_every(authenticated=authenticated)) is not None:
+                first_at = archiver_cli.next_sweep(store, watch, authenticated=authenticated) or now + every
+                sweep = partial(_crawl_watch, application, store, watch, stop, sweep=True)
+                jobs.append(Job(f"sweep {watch.name}", every, first_at, sweep))
         if not jobs:
             log.warning("%s has no [[watch]]: nothing will be crawled", application.file.label)
         jobs.append(Job("sync", SYNC_EVERY, now, partial(_sync, store, index), lane="index"))
@@ -207,11 +210,15 @@ def _serve(
         index.close()
 
 
-def _crawl_watch(application: Application, store: Store, watch: WatchConfig, stop: archiver_cli.StopSignal) -> None:
+def _crawl_watch(
+    application: Application, store: Store, watch: WatchConfig, stop: archiver_cli.StopSignal, *, sweep: bool = False
+) -> None:
     with application.client(wait=True, pause=stop.pause) as github:
         crawler = Crawler(store, github, application.vocabulary(), stop=stop)
-        report = crawler.crawl(watch.target, watch.scope)
-    log.info("%s", archiver_cli.sentence(report, github))
+        share = application.sweep.max_gone_share
+        lines = archiver_cli.act(crawler, watch.target, None if sweep else watch.scope, github, share)
+    for line in lines:
+        log.info("%s", line)
 
 
 def _sync(store: Store, index: Index) -> None:

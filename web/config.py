@@ -22,7 +22,7 @@ class SiteConfig:
     `base_url` is how the site is reached from outside, and begins every permanent link; `listen` is where the server
     waits. `contact` (an e-mail address or a URL) stands at the foot of every page, and so does `source`, the URL where
     the program's source code is to be had (whoever runs a changed version owes it to the readers, by the AGPL).
-    `noindex` asks search engines to stay away.
+    `noindex` asks search engines to stay away. `mask` hides e-mail addresses and what looks like a secret on pages.
     """
 
     title: str = "onrecord"
@@ -31,6 +31,7 @@ class SiteConfig:
     contact: str = ""
     source: str = ""
     noindex: bool = False
+    mask: bool = True
 
     def __post_init__(self) -> None:
         if not self.title.strip():

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -19,20 +20,25 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from archiver.model import Account, PostKind, Repository, RepositoryRef, ThreadKind, iso, parse_iso, post_anchor
+from archiver.model import PostKind, Repository, RepositoryRef, ThreadKind, parse_iso
 from archiver.store import Reader
-from archiver.store.upstream import COMMENT_SORTS, ISSUE_SORTS, UpstreamComment, UpstreamIssue, UpstreamReader
+from archiver.store.upstream import (
+    COMMENT_SORTS,
+    ISSUE_SORTS,
+    UpstreamReader,
+)
 from web import security
 from web.config import SiteConfig
+from web.github_shapes import PATHS, TEXTS, JsonObject, Shapes
 
 PREFIX = "/api/v3"
 DOCUMENTATION = "https://docs.github.com/rest"
-TEXTS = ("body", "body_html", "body_text")
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?\Z", re.IGNORECASE)
 _SHOWN = {"raw": ("body",), "text": ("body_text",), "html": ("body_html",), "full": TEXTS}
 # An archive has no reason to ration reading, but clients want to see the headers.
 RATE_LIMIT = 1_000_000
-JsonObject = dict[str, Any]
+View = Callable[..., ResponseReturnValue]
+Pages = Callable[..., tuple[list[Any], int]]
 
 
 class Invalid(Exception):
@@ -60,11 +66,17 @@ class GitHubApi:
                 ("", self.repository),
                 ("/issues", self.issues),
                 ("/issues/<number:number>", self.issue),
-                ("/issues/<number:number>/comments", self.comments),
-                ("/issues/comments", self.comments),
-                ("/issues/comments/<number:comment_id>", self.comment),
+                ("/issues/<number:number>/timeline", self.timeline),
+                ("/issues/<number:number>/comments", self._posts(PostKind.COMMENT)),
+                ("/issues/comments", self._posts(PostKind.COMMENT)),
+                ("/issues/comments/<number:post_id>", self._post(PostKind.COMMENT)),
+                ("/pulls/<number:number>/reviews", self._posts(PostKind.REVIEW)),
+                ("/pulls/<number:number>/reviews/<number:post_id>", self._post(PostKind.REVIEW)),
+                ("/pulls/<number:number>/comments", self._posts(PostKind.REVIEW_COMMENT)),
+                ("/pulls/comments", self._posts(PostKind.REVIEW_COMMENT)),
+                ("/pulls/comments/<number:post_id>", self._post(PostKind.REVIEW_COMMENT)),
             ):
-                api.add_url_rule(base + path, f"{number}{path}", view)
+                api.add_url_rule(base + path, f"{number}{path}", self._of_repository(view))
         api.register_error_handler(Invalid, _invalid)
         return api
 
@@ -75,80 +87,91 @@ class GitHubApi:
         rate = {"limit": RATE_LIMIT, "used": 0, "remaining": RATE_LIMIT, "reset": int(time.time()) + 3600}
         return _answer({"resources": {"core": rate, "search": rate}, "rate": rate})
 
-    def repository(self, owner: str = "", name: str = "", repository_id: int | None = None) -> ResponseReturnValue:
+    def repository(self, found: Repository) -> ResponseReturnValue:
         """Answer the repository's object."""
-        found = self._find(owner, name, repository_id)
-        return found if isinstance(found, Response) else _answer(self._repository_object(found))
+        return _answer(self._shapes().repository(found))
 
-    def issues(self, owner: str = "", name: str = "", repository_id: int | None = None) -> ResponseReturnValue:
+    def issues(self, found: Repository) -> ResponseReturnValue:
         """Answer one page of issues and pull requests."""
-        found = self._find(owner, name, repository_id)
-        if isinstance(found, Response):
-            return found
-        state = _choice("state", ("open", "closed", "all"), "open")
-        sort = _choice("sort", tuple(ISSUE_SORTS), "created")
-        direction = _choice("direction", ("asc", "desc"), "desc")
-        page, size = _page()
-        items, total = self._upstream.issues(
+        read = partial(
+            self._upstream.issues,
             found.id,
-            state=state,
+            state=_choice("state", ("open", "closed", "all"), "open"),
             since=_since(),
-            sort=sort,
-            descending=direction == "desc",
-            limit=size,
-            offset=(page - 1) * size,
+            sort=_choice("sort", tuple(ISSUE_SORTS), "created"),
+            descending=_choice("direction", ("asc", "desc"), "desc") == "desc",
         )
-        objects = [self._issue_object(found, each, alone=False) for each in items]
-        return _answer(objects, link=self._link(f"/repositories/{found.id}/issues", page, size, total))
+        return self._list(found, "issues", read, partial(self._shapes().issue, found, alone=False))
 
-    def issue(
-        self, number: int, owner: str = "", name: str = "", repository_id: int | None = None
-    ) -> ResponseReturnValue:
+    def issue(self, found: Repository, number: int) -> ResponseReturnValue:
         """Answer one issue or pull request."""
-        found = self._find(owner, name, repository_id)
-        if isinstance(found, Response):
-            return found
         item = self._upstream.issue(found.id, number)
-        return error(404) if item is None else _answer(self._issue_object(found, item, alone=True))
+        return error(404) if item is None else _answer(self._shapes().issue(found, item, alone=True))
 
-    def comments(
-        self, number: int | None = None, owner: str = "", name: str = "", repository_id: int | None = None
-    ) -> ResponseReturnValue:
-        """Answer one page of a thread's comments, or of the whole repository's."""
-        found = self._find(owner, name, repository_id)
-        if isinstance(found, Response):
-            return found
-        sort = _choice("sort", tuple(COMMENT_SORTS), "created") if number is None else "created"
-        # GitHub takes no notice of the direction where no order is asked for.
-        ordered = number is None and "sort" in request.args
-        direction = _choice("direction", ("asc", "desc"), "desc") if ordered else "asc"
-        if number is not None and self._upstream.issue(found.id, number) is None:
+    def timeline(self, found: Repository, number: int) -> ResponseReturnValue:
+        """Answer one page of a thread's timeline."""
+        if self._upstream.issue(found.id, number) is None:
             return error(404)
-        page, size = _page()
-        items, total = self._upstream.comments(
-            found.id,
-            number=number,
-            since=_since(),
-            sort=sort,
-            descending=direction == "desc",
-            limit=size,
-            offset=(page - 1) * size,
-        )
-        path = f"/repositories/{found.id}/issues{f'/{number}' if number is not None else ''}/comments"
-        objects = [self._comment_object(found, each) for each in items]
-        return _answer(objects, link=self._link(path, page, size, total))
+        read = partial(self._upstream.timeline, found.id, number)
+        return self._list(found, f"issues/{number}/timeline", read, partial(self._shapes().timeline, found))
 
-    def comment(
-        self, comment_id: int, owner: str = "", name: str = "", repository_id: int | None = None
-    ) -> ResponseReturnValue:
-        """Answer one comment."""
-        found = self._find(owner, name, repository_id)
-        if isinstance(found, Response):
-            return found
-        item = self._upstream.comment(found.id, comment_id)
-        return error(404) if item is None else _answer(self._comment_object(found, item))
+    def _posts(self, kind: PostKind) -> View:
+        """Return the view of one page of a thread's posts of a kind, or of the whole repository's."""
+
+        def posts(found: Repository, number: int | None = None) -> ResponseReturnValue:
+            # GitHub takes no notice of the direction where no order is asked for.
+            ordered = number is None and "sort" in request.args
+            if number is not None and not self._holds(found, number, kind):
+                return error(404)
+            read = partial(
+                self._upstream.posts,
+                found.id,
+                kind,
+                number=number,
+                since=_since(),
+                sort=_choice("sort", tuple(COMMENT_SORTS), "created") if number is None else "created",
+                descending=ordered and _choice("direction", ("asc", "desc"), "desc") == "desc",
+            )
+            parts = (PATHS[kind][0], str(number) if number is not None else "", PATHS[kind][1])
+            return self._list(found, "/".join(filter(None, parts)), read, partial(self._shapes().post, found))
+
+        return posts
+
+    def _post(self, kind: PostKind) -> View:
+        """Return the view of one post of a kind."""
+
+        def post(found: Repository, post_id: int, number: int | None = None) -> ResponseReturnValue:
+            item = self._upstream.post(found.id, kind, post_id)
+            if item is None or number not in {None, item.number}:
+                return error(404)
+            return _answer(self._shapes().post(found, item))
+
+        return post
+
+    def _holds(self, found: Repository, number: int, kind: PostKind) -> bool:
+        """Return whether there is such a thread, and it can have such posts."""
+        issue = self._upstream.issue(found.id, number)
+        return issue is not None and (kind is PostKind.COMMENT or issue.kind is ThreadKind.PULL)
+
+    def _list(self, found: Repository, path: str, read: Pages, show: Callable[[Any], JsonObject]) -> Response:
+        """Answer the page of a list that is asked for; `read` takes `limit` and `offset`."""
+        page, size = _page()
+        items, total = read(limit=size, offset=(page - 1) * size)
+        link = self._link(f"/repositories/{found.id}/{path}", page, size, total)
+        return _answer([show(each) for each in items], link=link)
 
     # --- finding ---
+
+    def _of_repository(self, view: View) -> View:
+        """Return a view that finds the repository for another one."""
+
+        def endpoint(
+            owner: str = "", name: str = "", repository_id: int | None = None, **rest: int
+        ) -> ResponseReturnValue:
+            found = self._find(owner, name, repository_id)
+            return found if isinstance(found, Response) else view(found, **rest)
+
+        return endpoint
 
     def _find(self, owner: str, name: str, repository_id: int | None) -> Repository | Response:
         """Return the repository, or the answer that there is none, or (for a former name) where it is now."""
@@ -176,6 +199,10 @@ class GitHubApi:
             return request.host_url.rstrip("/") + PREFIX
         return self._site.base_url + PREFIX
 
+    def _shapes(self) -> Shapes:
+        """Return the writer of objects for this request: its addresses, and the texts of its media type."""
+        return Shapes(self._root(), _SHOWN[_media()])
+
     def _link(self, path: str, page: int, size: int, total: int) -> str:
         last = max(1, -(-total // size))
         others = [(key, value) for key, value in request.args.items(multi=True) if key != "page"]
@@ -187,113 +214,6 @@ class GitHubApi:
             if last > 1 or page > 1
         )
 
-    # --- objects ---
-
-    def _repository_object(self, repository: Repository) -> JsonObject:
-        url = f"{self._root()}/repos/{repository.ref}"
-        return {
-            "id": repository.id,
-            "name": repository.name,
-            "full_name": str(repository.ref),
-            "private": False,
-            "owner": {"login": repository.owner, "html_url": f"https://github.com/{repository.owner}"},
-            "html_url": repository.ref.upstream_url,
-            "description": repository.description,
-            "fork": False,
-            "url": url,
-            "issues_url": f"{url}/issues{{/number}}",
-            "issue_comment_url": f"{url}/issues/comments{{/number}}",
-            "created_at": iso(repository.created_at) if repository.created_at else None,
-            "has_issues": True,
-            "archived": False,
-            "disabled": False,
-            "visibility": "public",
-        }
-
-    def _issue_object(self, repository: Repository, issue: UpstreamIssue, *, alone: bool) -> JsonObject:
-        fields, raw = issue.fields, self._ours(issue.raw)
-        base = f"{self._root()}/repos/{repository.ref}"
-        url = f"{base}/issues/{fields['number']}"
-        web = f"{repository.ref.upstream_url}/{issue.kind.path}/{fields['number']}"
-        milestone = raw.get("milestone")
-        if not isinstance(milestone, Mapping) or milestone.get("title") != fields["milestone"]:
-            milestone = {"title": fields["milestone"]} if fields["milestone"] else None
-        made: JsonObject = {
-            "url": url,
-            "repository_url": base,
-            "labels_url": f"{url}/labels{{/name}}",
-            "comments_url": f"{url}/comments",
-            "events_url": f"{url}/events",
-            "timeline_url": f"{url}/timeline",
-            "html_url": web,
-            "id": issue.id,
-            "number": fields["number"],
-            "title": fields["title"],
-            "user": self._user(_account(fields["author"]), raw.get("user")),
-            "labels": _named(fields["labels"], raw.get("labels"), "name"),
-            "state": fields["state"],
-            "locked": fields["locked"],
-            "assignees": _named(fields["assignees"], raw.get("assignees"), "login"),
-            "milestone": milestone,
-            "comments": issue.comments,
-            "created_at": fields["created_at"],
-            "updated_at": iso(issue.updated_at),
-            "closed_at": fields["closed_at"],
-            "author_association": fields["author_association"],
-            "active_lock_reason": fields["lock_reason"],
-            "state_reason": fields["state_reason"],
-        }
-        if issue.kind is ThreadKind.PULL:
-            made["pull_request"] = {
-                "url": f"{base}/pulls/{fields['number']}",
-                "html_url": web,
-                "diff_url": f"{web}.diff",
-                "patch_url": f"{web}.patch",
-                "merged_at": fields["merged_at"],
-            }
-        if alone:
-            made["closed_by"] = self._user(_account(fields["closed_by"]), raw.get("closed_by"))
-        # GitHub's lists say nothing of who closed an issue.
-        kept = {key: value for key, value in raw.items() if key not in TEXTS and key != "closed_by"}
-        return {**kept, **made, **_texts(raw, issue.body)}
-
-    def _comment_object(self, repository: Repository, comment: UpstreamComment) -> JsonObject:
-        raw = self._ours(comment.raw)
-        base = f"{self._root()}/repos/{repository.ref}"
-        anchor = post_anchor(PostKind.COMMENT, comment.id)
-        made: JsonObject = {
-            "url": f"{base}/issues/comments/{comment.id}",
-            "html_url": f"{repository.ref.upstream_url}/{comment.kind.path}/{comment.number}#{anchor}",
-            "issue_url": f"{base}/issues/{comment.number}",
-            "id": comment.id,
-            "user": self._user(comment.author, raw.get("user")),
-            "created_at": iso(comment.created_at),
-            "updated_at": iso(comment.updated_at),
-            "author_association": comment.author_association,
-        }
-        kept = {key: value for key, value in raw.items() if key not in TEXTS}
-        return {**kept, **made, **_texts(raw, comment.body)}
-
-    def _user(self, account: Account | None, raw: Any) -> JsonObject | None:
-        if account is None:
-            return None
-        if isinstance(raw, Mapping) and raw.get("id") == account.id:
-            return {**raw, "login": account.login}
-        return {
-            "login": account.login,
-            "id": account.id,
-            "url": f"{self._root()}/users/{account.login}",
-            "html_url": f"https://github.com/{account.login}",
-            "type": "Bot" if account.bot or account.login.endswith("[bot]") else "User",
-            "site_admin": False,
-        }
-
-    def _ours(self, raw: Mapping[str, Any]) -> JsonObject:
-        """Copy an API object with the addresses within the API it came from turned into ours."""
-        theirs = str(raw.get("url") or "").partition("/repos/")[0]
-        moved = _moved(raw, theirs, self._root()) if theirs else raw
-        return dict(moved)
-
 
 def create_upstream_app(store: Reader) -> Flask:
     """Make an app that is `/api/v3` and nothing else: an archive to be crawled."""
@@ -303,33 +223,6 @@ def create_upstream_app(store: Reader) -> Flask:
     app.register_blueprint(GitHubApi(store, SiteConfig()).blueprint())
     app.register_error_handler(HTTPException, lambda problem: error(problem.code or 500, problem.name))
     return app
-
-
-# --- pure parts -------------------------------------------------------------------------------------------------------
-
-
-def _moved(value: Any, theirs: str, ours: str) -> Any:
-    if isinstance(value, str):
-        return ours + value[len(theirs) :] if value.startswith(f"{theirs}/") else value
-    if isinstance(value, Mapping):
-        # Texts stay as they are, whatever they begin with.
-        return {key: each if key in TEXTS else _moved(each, theirs, ours) for key, each in value.items()}
-    return [_moved(each, theirs, ours) for each in value] if isinstance(value, list) else value
-
-
-def _texts(raw: Mapping[str, Any], body: str) -> JsonObject:
-    """Return the texts that the request's media type asks for, as captured."""
-    texts = {"body": body or raw.get("body"), "body_html": raw.get("body_html"), "body_text": raw.get("body_text")}
-    return {name: texts[name] for name in _SHOWN[_media()]}
-
-
-def _account(record: Mapping[str, Any] | None) -> Account | None:
-    return Account(record["id"], record["login"]) if record else None
-
-
-def _named(names: list[str], raw: Any, key: str) -> list[Any]:
-    known = {each[key]: each for each in raw or () if isinstance(each, Mapping) and key in each}
-    return [known.get(name, {key: name}) for name in names]
 
 
 # --- requests and answers ---------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ _TAIL = re.compile(
     r"(?P<form>\.json)?\Z"
 )
 _PAGE = re.compile(
-    rf"/{HOST}/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"
+    rf"/{HOST}/[A-Za-z0-9_.-]+/[A-Za-z0-9_.~-]+"
     r"(?:/(?:issues?|pulls?|discussions?)/[0-9]+(?:@[0-9A-Za-z]+)?(?:\.json)?(?:/history)?)?/?\Z"
 )
 _ANCHOR_IN_FILES = re.compile(r"r([0-9]+)\Z")
@@ -134,10 +134,10 @@ def anchor(post: Post, kind: ThreadKind) -> str:
     return post_anchor(post.kind, post.id, kind)
 
 
-def post(summary: ThreadSummary, kind: PostKind, post_id: int, *, fixed: bool = False) -> str:
-    """Return the path of a post within its thread as now known, or (`fixed`) within the snapshot at hand."""
-    where = snapshot(summary) if fixed else thread(summary.ref)
-    return f"{where}#{post_anchor(kind, post_id, summary.kind)}"
+def post(summary: ThreadSummary, kind: PostKind, post_id: int, *, digest: str | None = None) -> str:
+    """Return the path of a post within its thread as now known, or within the snapshot with that digest."""
+    shown = digest[:SHOWN_DIGITS] if digest else None
+    return f"{thread(summary.ref, digest=shown)}#{post_anchor(kind, post_id, summary.kind)}"
 
 
 def upstream_post(summary: ThreadSummary, kind: PostKind, post_id: int) -> str:

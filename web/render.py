@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from archiver import markup
+from archiver import markup, masking
 from archiver.model import Relevance, Revision, ThreadKind, ThreadSummary
 
 MONTHS = (
@@ -30,7 +30,7 @@ ROLES = {
     "MANNEQUIN": "imported account",
 }
 NOUNS = {ThreadKind.ISSUE: "issue", ThreadKind.PULL: "pull request", ThreadKind.DISCUSSION: "discussion"}
-_REASONS = {
+CLOSED_AS = {
     "completed": "as completed",
     "not_planned": "as not planned",
     "duplicate": "as a duplicate",
@@ -140,7 +140,7 @@ def state(summary: ThreadSummary) -> str:
     if summary.outcome == "closed":
         if summary.kind is ThreadKind.PULL:
             return "closed, not merged"
-        reason = _REASONS.get(summary.state_reason or "")
+        reason = CLOSED_AS.get(summary.state_reason or "")
         return f"closed {reason}" if reason else "closed"
     return summary.outcome
 
@@ -169,8 +169,10 @@ def why(relevance: Relevance) -> str:
 # --- texts ------------------------------------------------------------------------------------------------------------
 
 
-def snippet(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
+def snippet(text: str, spans: Sequence[tuple[int, int]], *, mask: bool = False) -> Markup:
     """Mark the spans (start and end in characters) of a plain text; overlaps and spans out of range do no harm."""
+    if mask:
+        text, spans = masking.mask_spans(text, spans)
     parts: list[Markup] = []
     at = 0
     for start, end in sorted(spans):
@@ -181,16 +183,16 @@ def snippet(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
     return Markup("").join([*parts, escape(text[at:])])
 
 
-def prose(revision: Revision, base: str) -> Markup:
+def prose(revision: Revision, base: str, *, mask: bool = False) -> Markup:
     """Return a revision's text as safe HTML; relative links are read from `base`, the thread's upstream address."""
     if len(revision.body) + len(revision.body_html or "") > _CACHED_LENGTH:
-        return _prose(revision.body, revision.body_html, base)
-    return _cached_prose(revision.body, revision.body_html, base)
+        return _prose(revision.body, revision.body_html, base, mask)
+    return _cached_prose(revision.body, revision.body_html, base, mask)
 
 
-def _prose(body: str, body_html: str | None, base: str) -> Markup:
+def _prose(body: str, body_html: str | None, base: str, mask: bool) -> Markup:
     # `markup.render` ends in an allow-list, which is what makes this safe.
-    return Markup(_reachable(markup.render(body, body_html, base)))  # noqa: S704
+    return Markup(_reachable(markup.render(body, body_html, base, masked=mask)))  # noqa: S704
 
 
 def _reachable(html: str) -> str:
@@ -206,6 +208,16 @@ def _reachable(html: str) -> str:
 _cached_prose = lru_cache(maxsize=1024)(_prose)
 
 
+def masked(words: str) -> str:
+    """Hide e-mail addresses and what looks like a secret in words from outside, or in a sentence of ours with them."""
+    if not isinstance(words, Markup):
+        return masking.mask(words)
+    # In a sentence that was put together with escaped words, `<` begins a tag and nothing else.
+    parts = re.split(r"(<[^>]*>)", words)
+    shown = [part if at % 2 else escape(masking.mask(Markup(part).unescape())) for at, part in enumerate(parts)]  # noqa: S704
+    return Markup("").join(Markup(part) for part in shown)  # noqa: S704 - as safe as it came
+
+
 def ticked(sentence: str) -> Markup:
     """Set what stands between backticks apart, as the notices of the query language use them."""
     parts = sentence.split("`")
@@ -216,6 +228,11 @@ def ticked(sentence: str) -> Markup:
 def breakable(address: str) -> Markup:
     """Show an address so that a line breaks where a reader expects it: after a slash, before an `@`."""
     return Markup("<wbr>").join(re.split(r"(?<=[^/:]/)(?=[^/])|(?=@)", address))
+
+
+def plain(words: str) -> str:
+    """Return words without their markup, for programs."""
+    return words.striptags() if isinstance(words, Markup) else words
 
 
 def capitalize_first(text: str) -> str:
@@ -231,8 +248,8 @@ def printable(value: Any) -> Any:
     return Markup(clean) if isinstance(value, Markup) else clean  # noqa: S704 - it was Markup before
 
 
-def filters(clock: Callable[[], datetime]) -> dict[str, Callable[..., Any]]:
-    """Return the templates' filters; `clock` tells the present moment in UTC."""
+def filters(clock: Callable[[], datetime], *, mask: bool) -> dict[str, Callable[..., Any]]:
+    """Return the templates' filters; `clock` tells the present moment in UTC, `mask` whether addresses are hidden."""
     return {
         "day": day,
         "minute": minute,
@@ -249,7 +266,8 @@ def filters(clock: Callable[[], datetime]) -> dict[str, Callable[..., Any]]:
         "breakable": breakable,
         "ticked": ticked,
         "capitalize_first": capitalize_first,
-        "marked": snippet,
-        "snippet": lambda snippet_: snippet(snippet_.text, snippet_.spans),
-        "prose": prose,
+        "marked": partial(snippet, mask=mask),
+        "masked": masked if mask else lambda words: words,
+        "snippet": lambda snippet_: snippet(snippet_.text, snippet_.spans, mask=mask),
+        "prose": partial(prose, mask=mask),
     }

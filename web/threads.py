@@ -5,39 +5,35 @@ It neither searches nor fetches; words and HTML come from `web.render`, addresse
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from archiver.errors import BadReference, StoreError
+from archiver.errors import BadReference
 from archiver.model import (
-    Capture,
-    Evidence,
-    Post,
     PostKind,
     Repository,
     RepositoryRef,
-    Revision,
     Thread,
     ThreadRef,
-    ThreadSummary,
+    Tombstone,
     iso,
     parse_reference,
     post_anchor,
     thread_key,
 )
 from archiver.store import Reader
-from web import permalinks, render
-from web.api import error, moved_for_good, send_thread
+from web import history, permalinks, reading
+from web.api import error, moved_for_good, send_thread, withdrawn_error
 from web.config import SiteConfig
+from web.references import referred
+from web.telling import Links
 
 PER_PAGE = 50
 _API_COMMENT = re.compile(
@@ -48,17 +44,6 @@ _API_COMMENT = re.compile(
 # kept for minutes only: its page says so when the thread has changed since.
 OLD_SNAPSHOT = "public, max-age=86400, immutable"
 LATEST_SNAPSHOT = "public, max-age=600, immutable"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A post as its page shows it: its number (from 1), its other texts, whether the thread was closed before it."""
-
-    number: int
-    post: Post
-    anchor: str
-    others: tuple[Revision, ...]
-    closed_before: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +120,14 @@ class ThreadPages:
         digest = None
         if wanted.digest is not None:
             found = self._store.resolve_digest(repository.id, asked.number, wanted.digest)
+            if not found and (former := self._former(asked, wanted.digest)):
+                return redirect(permalinks.thread(former, digest=wanted.digest, form=wanted.form), 302)
             if len(found) != 1:
                 return self._no_snapshot(repository, asked, found, wanted.form)
             digest = found[0]
         thread = self._store.thread(repository.id, asked.number, digest)
+        if thread is None and digest and (tombstone := self._store.snapshot_withdrawn(digest)):
+            return _withdrawn(asked, tombstone, wanted.form, version=digest)
         if thread is None:
             return self._missing(asked, wanted.form)
         if moved := moved_for_good(permalinks.thread(thread.summary.ref, digest=wanted.digest, form=wanted.form)):
@@ -147,18 +136,22 @@ class ThreadPages:
         if digest is not None:
             first = next(each for each in thread.captures if each.digest == digest)
             fixed = Fixed(first.at, thread.captures[-1].digest == digest)
-            thread = as_captured(thread, first)
-        response = (
-            send_thread(thread, self._site)
-            if wanted.form
-            else _html(render_template("thread.html", fixed=fixed, **_reading(thread)))
-        )
-        if fixed and wanted.whole:
+            thread = reading.as_captured(thread, first)
+        response = self._send(thread, fixed, wanted.form)
+        # What is withdrawn may be given back, and more of it may be withdrawn: such a page is asked for each time.
+        if fixed and wanted.whole and not any(each.withdrawn for each in thread.posts):
             response.headers["Cache-Control"] = LATEST_SNAPSHOT if fixed.latest else OLD_SNAPSHOT
         return response
 
+    def _send(self, thread: Thread, fixed: Fixed | None, form: str) -> Response:
+        if form:
+            return send_thread(thread, self._site)
+        links = referred(self._store, thread)
+        upkeep = None if fixed else self._store.upkeep(thread.summary.repository.id, thread.summary.number)
+        return _html(render_template("thread.html", fixed=fixed, upkeep=upkeep, **_reading(thread, links)))
+
     def history(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
-        """List a thread's captures, what changed from one to the next, and its edited posts."""
+        """List a thread's captures, what was found out about it, and GitHub's own edits of its posts."""
         asked, wanted = _parse(owner, name, kind, tail)
         if wanted != permalinks.Tail(asked.number):
             abort(404)
@@ -168,25 +161,19 @@ class ThreadPages:
             return self._missing(asked)
         if moved := moved_for_good(permalinks.history(thread.summary.ref)):
             return moved
-        records = {digest: self._record(digest) for digest in {each.digest for each in thread.captures}}
-        steps = [
-            (capture, differences(records[before.digest] if before else None, records[capture.digest]))
-            for before, capture in zip([None, *thread.captures], thread.captures, strict=False)
-        ]
-        edited = [each for each in _entries(thread) if each.others]
-        return render_template("history.html", thread=thread.summary, steps=steps[::-1], edited=edited)
-
-    def _record(self, digest: str) -> Mapping[str, Any]:
-        packed = self._store.snapshot_record(digest)
-        if packed is None:
-            raise StoreError(f"the snapshot {digest} of a capture is missing", key=digest)
-        record: Mapping[str, Any] = json.loads(packed)
-        return record
+        edited = [each for each in reading.entries(thread) if each.versions]
+        return render_template(
+            "history.html",
+            thread=thread.summary,
+            captures=len(thread.captures),
+            steps=history.steps(thread, history.records(self._store, thread)),
+            edited=edited,
+        )
 
     def _at_time(self, repository: Repository, asked: ThreadRef, at: datetime, form: str) -> ResponseReturnValue:
         ref = self._held(repository, asked.number)
         if ref is None:
-            return self._missing(asked, form)
+            return self._missing(asked, form, at)
         captures = self._store.captures(repository.id, asked.number)
         past = [each for each in captures if each.at <= at]
         if not past and form:
@@ -199,9 +186,9 @@ class ThreadPages:
 
     def _held(self, repository: Repository, number: int) -> ThreadRef | None:
         """Return the reference of a thread that is held, of the right kind."""
-        key = thread_key(repository.id, number)
-        summary = self._store.summaries_by_key([key]).get(key)
-        return summary.ref if summary else None
+        # Of a thread that was transferred, the summary bears the key of its new place.
+        found = self._store.summaries_by_key([thread_key(repository.id, number)]).values()
+        return next((each.ref for each in found), None)
 
     def _no_snapshot(
         self, repository: Repository, asked: ThreadRef, found: Sequence[str], form: str
@@ -240,6 +227,8 @@ class ThreadPages:
         if repository is not None and isinstance(asked, RepositoryRef):
             return redirect(permalinks.repository(repository.ref), 302)
         ref = self._held(repository, asked.number) if repository and isinstance(asked, ThreadRef) else None
+        if ref is None and isinstance(asked, ThreadRef) and self._tombstone(asked):
+            ref = asked
         if ref is not None and isinstance(asked, ThreadRef):
             anchor = f"#{permalinks.same_anchor(asked.anchor)}" if asked.anchor else ""
             return redirect(permalinks.thread(ref) + anchor, 302)
@@ -254,11 +243,32 @@ class ThreadPages:
         problem = f"No comment with the number {number} is on the record here"
         return render_template("lookup.html", text=text, problem=problem), 404
 
-    def _missing(self, asked: RepositoryRef | ThreadRef, form: str = "") -> ResponseReturnValue:
+    def _missing(
+        self, asked: RepositoryRef | ThreadRef, form: str = "", at: datetime | None = None
+    ) -> ResponseReturnValue:
+        if isinstance(asked, ThreadRef) and (tombstone := self._tombstone(asked)):
+            return _withdrawn(asked, tombstone, form)
+        if isinstance(asked, ThreadRef) and (former := self._former(asked)):
+            return redirect(permalinks.thread(former, at=at, form=form), 302)
         if form:
             return error(404, f"{asked} is not held")
         named = asked if isinstance(asked, RepositoryRef) else asked.repository
         return render_template("missing.html", asked=asked, repository=self._store.find_repository(named)), 404
+
+    def _former(self, asked: ThreadRef, digest: str | None = None) -> ThreadRef | None:
+        """Return the thread (with such a snapshot) of a repository whose name another one took over."""
+        for each in self._store.repositories_named(asked.repository)[1:]:
+            ref = self._held(each, asked.number)
+            if ref and (digest is None or self._store.resolve_digest(each.id, asked.number, digest)):
+                return ref
+        return None
+
+    def _tombstone(self, asked: ThreadRef) -> Tombstone | None:
+        """Return what is left of a thread that is withdrawn here, also of a former bearer of its repository's name."""
+        found = (
+            self._store.tombstone(each.id, asked.number) for each in self._store.repositories_named(asked.repository)
+        )
+        return next((each for each in found if each), None)
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------
@@ -278,94 +288,30 @@ def _page_number() -> int:
     return int(text)
 
 
-def _html(text: str) -> Response:
-    return Response(text, mimetype="text/html")
+def _html(text: str, status: int = 200) -> Response:
+    return Response(text, status, mimetype="text/html")
 
 
-# --- what a thread's page shows ---------------------------------------------------------------------------------------
+def _withdrawn(asked: ThreadRef, tombstone: Tombstone, form: str, version: str = "") -> Response:
+    """Return the tombstone of a thread, or of one `version` (a digest), that is withdrawn; no robot is to keep it."""
+    if form:
+        return withdrawn_error(tombstone, f"{asked}@{version}" if version else str(asked))
+    page = render_template("withdrawn.html", asked=asked, tombstone=tombstone, version=version)
+    response = _html(page, tombstone.status)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
-def as_captured(thread: Thread, first: Capture) -> Thread:
-    """Leave out of a snapshot's thread what became known after its first capture: its page is to stay the same."""
-    posts = [
-        replace(
-            post,
-            revisions=tuple(each for each in post.revisions if each.captured_at <= first.at),
-            updated_at=post.revision.edited_at or post.created_at,
-        )
-        for post in thread.posts
-    ]
-    was = thread.summary
-    moments = [was.created_at, was.closed_at, was.merged_at, *(post.updated_at for post in posts)]
-    summary = replace(
-        was,
-        updated_at=max(each for each in moments if each is not None),
-        captured_at=first.at,
-        last_checked_at=first.at,
-    )
-    return replace(thread, summary=summary, posts=posts)
-
-
-def _entries(thread: Thread) -> list[Entry]:
-    ended = thread.summary.merged_at or thread.summary.closed_at
-    entries: list[Entry] = []
-    marked = ended is None
-    for number, post in enumerate(thread.posts, 1):
-        closed_before = not marked and ended is not None and post.created_at > ended
-        marked = marked or closed_before
-        others = tuple(each for each in post.revisions if each.digest != post.revision.digest)
-        entries.append(Entry(number, post, permalinks.anchor(post, thread.summary.kind), others, closed_before))
-    return entries
-
-
-def _reading(thread: Thread) -> dict[str, Any]:
+def _reading(thread: Thread, links: Links) -> dict[str, Any]:
     """Return what the template of a thread needs, whichever of its versions is shown."""
     summary = thread.summary
-    entries = _entries(thread)
-    ended = summary.merged_at or summary.closed_at
-    authors = {each.post.author.id if each.post.author else None for each in entries}
+    entries = reading.entries(thread)
+    authors = {each.post.author.id if each.post.author else None for each in entries if not each.post.withdrawn}
     return {
         "thread": summary,
-        "entries": entries,
+        "items": reading.items(thread, entries, links),
+        "posts": len(entries),
         "captures": thread.captures,
         "authors": len(authors),
-        "close_last": ended is not None and not any(each.closed_before for each in entries),
-        "ended": ended,
-        "evidence": _evidence(summary, entries),
+        "evidence": reading.evidence(summary, entries),
     }
-
-
-def _evidence(summary: ThreadSummary, entries: Sequence[Entry]) -> list[tuple[Evidence, Entry | None]]:
-    """Return up to a dozen reasons for the verdict, the weightiest first, each with the post that it stands in."""
-    chosen = sorted(summary.relevance.evidence, key=lambda each: -each.weight)[:12]
-    return [
-        (each, entries[each.post] if each.place != "title" and each.post < len(entries) else None) for each in chosen
-    ]
-
-
-def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[str]:
-    """Say in words what distinguishes two snapshot records; `before` is None for the first capture."""
-    posts = {(each["kind"], each["id"]): each["revision"] for each in after["posts"]}
-    if before is None:
-        return [f"first capture, {render.plural(len(posts), 'post')}"]
-    earlier = {(each["kind"], each["id"]): each["revision"] for each in before["posts"]}
-    words: list[str] = []
-    if added := len(posts.keys() - earlier.keys()):
-        words.append(render.plural(added, "new post"))
-    if gone := len(earlier.keys() - posts.keys()):
-        words.append(f"{render.plural(gone, 'post')} no longer there")
-    if edited := sum(posts[key] != earlier[key] for key in posts.keys() & earlier.keys()):
-        words.append(f"{render.plural(edited, 'post')} edited")
-    if before["title"] != after["title"]:
-        # In an element of its own, since a title may run from right to left.
-        words.append(Markup("retitled, before: “<bdi>{}</bdi>”").format(before["title"] or "(no title)"))
-    if (before["state"], before["merged_at"]) != (after["state"], after["merged_at"]):
-        words.append("merged" if after["merged_at"] else "closed" if after["state"] == "closed" else "reopened")
-    elif before["state_reason"] != after["state_reason"] or before["closed_at"] != after["closed_at"]:
-        words.append("closed anew" if after["state"] == "closed" else "its state's reason changed")
-    if before["locked"] != after["locked"]:
-        words.append("locked" if after["locked"] else "unlocked")
-    for name in ("labels", "milestone", "assignees"):
-        if before[name] != after[name]:
-            words.append(f"{name} changed")
-    return words or ["details changed"]

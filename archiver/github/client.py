@@ -1,17 +1,19 @@
-"""Sends requests to GitHub's REST API, one at a time: the only module that opens an outgoing connection.
+"""Sends requests to GitHub's REST and GraphQL APIs, one at a time: the only module that opens an outgoing connection.
 
-What an answer means for the next request is decided in `limits`, what its objects mean in `parse`; it stores nothing.
+What an answer means for the next request is decided in `limits`, what its objects mean in `parse` and `graphql`; it
+stores nothing.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import re
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,10 +33,12 @@ from archiver.errors import (
     NotFound,
     RateLimited,
     Refused,
+    TokenNeeded,
     Unauthorized,
     Unreachable,
 )
-from archiver.github import limits
+from archiver.github import bodies, limits
+from archiver.github.graphql import QueryErrors, endpoint
 from archiver.github.limits import Decision, Rate, Verdict
 
 log = logging.getLogger(__name__)
@@ -42,7 +46,7 @@ log = logging.getLogger(__name__)
 ACCEPT = "application/vnd.github.full+json"
 API_VERSION = "2022-11-28"
 MAX_REDIRECTS = 5
-_PIECE = 2**20
+_REDIRECTS = {301, 302, 307, 308}
 _BY_STATUS: dict[int, type[GitHubError]] = {
     401: Unauthorized,
     403: Forbidden,
@@ -68,6 +72,22 @@ class Answer:
     moved_to: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent: a GET, with an ETag if one is known, or the POST of a query."""
+
+    url: str
+    etag: str | None = None
+    query: bytes | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that this request has besides those of all."""
+        if self.query is not None:
+            return {"Accept": "application/json", "Content-Type": "application/json"}
+        return {"If-None-Match": self.etag} if self.etag else {}
+
+
 class Stopped(Exception):
     """Somebody asked to stop while a request was waiting; progress up to the last committed page is kept."""
 
@@ -80,7 +100,8 @@ class GitHub:
     """A polite client: serial, conditional, within the limits, and only ever on the API's own host.
 
     `wait=False` raises RateLimited where waiting would be needed. `pause(seconds)` sleeps (the scheduler hands in one
-    that a signal interrupts by raising Stopped). `contact` goes into the User-Agent, as GitHub asks.
+    that a signal interrupts by raising Stopped). `contact` goes into the User-Agent, as GitHub asks. Of all `requests`,
+    `counted` are those that use up the rate limit: all but a 304 to a request with a token.
     """
 
     def __init__(
@@ -100,6 +121,7 @@ class GitHub:
     ) -> None:
         self.api_url = api_url.rstrip("/")
         self.requests = 0
+        self.counted = 0
         self.rate: Rate | None = None
         self.authenticated = token is not None
         self._max_bytes = max_bytes
@@ -151,9 +173,13 @@ class GitHub:
         """
         moved_to: str | None = None
         for _ in range(MAX_REDIRECTS + 1):
-            self._check_host(url)
-            status, headers, data = self._exchange(url, etag)
-            if status not in {301, 302, 307, 308}:
+            try:
+                self._check_host(url)
+                status, headers, data = self._exchange(_Request(url, etag))
+            except GitHubError as error:
+                error.moved_to = moved_to
+                raise
+            if status not in _REDIRECTS:
                 return Answer(
                     url=url,
                     data=data,
@@ -172,24 +198,52 @@ class GitHub:
             etag = None
         raise BadResponse(f"{url}: more than {MAX_REDIRECTS} redirects", key=url)
 
+    def query(self, text: str, variables: Mapping[str, Any], *, strict: bool = False) -> Mapping[str, Any]:
+        """Ask GraphQL and return the answer's `data`, in which what was not found is null.
+
+        `strict` takes no answer with an error other than "not found"; otherwise one that holds anything will do.
+        Raises TokenNeeded without a token, and otherwise what `get` raises.
+        """
+        url = endpoint(self.api_url)
+        if not self.authenticated:
+            raise TokenNeeded(f"{url}: GitHub answers queries only with a token", key=url)
+        self._check_host(url)
+        body = json.dumps({"query": text, "variables": dict(variables)}).encode()
+        status, _, answer = self._exchange(_Request(url, query=body))
+        data = answer.get("data") if isinstance(answer, Mapping) else None
+        errors = QueryErrors.of(answer)
+        if not isinstance(data, Mapping) or not errors.harmless(data, strict=strict):
+            said = self._without_token(errors.message)[:200] or "no answer to the query"
+            raise BadResponse(f"{url}: {said}", key=url, status=status)
+        return data
+
     # --- one request, with its retries ---
 
-    def _exchange(self, url: str, etag: str | None) -> tuple[int, Mapping[str, str], Any]:
+    def _exchange(self, request: _Request) -> tuple[int, Mapping[str, str], Any]:
+        url = request.url
         attempt = secondary = 0
         while True:
             attempt += 1
             failure: GitHubError
             try:
-                status, headers, body = self._send(url, etag)
+                status, headers, body = self._send(request)
             except httpx.HTTPError as error:
                 failure = Unreachable(f"{url}: {_reason(error)}", key=url)
                 decision = limits.failed(attempt, _reason(error))
             else:
-                self.rate = limits.rate(headers) or self.rate
-                data, message, broken = _read(status, headers, body)
+                seen = limits.rate(headers)
+                if seen is not None and seen.resource != "graphql":  # which has a budget of its own
+                    self.rate = seen
+                data, message, broken = bodies.read(status, headers, body)
+                errors = QueryErrors.of(data) if request.query is not None else None
                 if broken:
                     failure = BadResponse(f"{url}: {broken}", key=url, status=status)
                     decision = limits.failed(attempt, broken)
+                elif errors is not None and 200 <= status < 300:
+                    failure = BadResponse(f"{url}: {self._without_token(errors.message)[:200]}", key=url, status=status)
+                    decision = limits.decide_query(
+                        headers, errors.kinds, errors.message, now=self._now(), attempt=attempt, secondary=secondary
+                    )
                 else:
                     failure = self._error(url, status, message)
                     decision = limits.decide(
@@ -222,13 +276,16 @@ class GitHub:
         # Jitter, so that many archives that met the same fault do not come back as one.
         self._pause(limits.jittered(decision.pause, random.random()))  # noqa: S311
 
-    def _send(self, url: str, etag: str | None) -> tuple[int, Mapping[str, str], bytes | None]:
+    def _send(self, request: _Request) -> tuple[int, Mapping[str, str], bytes | None]:
         """Send one request; the body is None if it was cut off or damaged on its way."""
         self.requests += 1
+        url, method = request.url, "GET" if request.query is None else "POST"
         with (
             self._cleaned(),
-            self._http.stream("GET", url, headers={"If-None-Match": etag} if etag else {}) as response,
+            self._http.stream(method, url, headers=request.headers, content=request.query) as response,
         ):
+            if response.status_code != 304 or not self.authenticated:
+                self.counted += 1
             headers = {name.lower(): value for name, value in response.headers.items()}
             # The stream itself, not iter_bytes(): that one expands a small packed body to any size before it can be
             # measured.
@@ -236,7 +293,7 @@ class GitHub:
             chunks: list[bytes] = []
             size = 0
             try:
-                for chunk in _unpacked(packed, headers.get("content-encoding", "")):
+                for chunk in bodies.unpacked(packed, headers.get("content-encoding", "")):
                     size += len(chunk)
                     if size > self._max_bytes:
                         raise BadResponse(
@@ -265,13 +322,15 @@ class GitHub:
 
     def _error(self, url: str, status: int, message: str) -> GitHubError:
         kind = _BY_STATUS.get(status, Refused if status < 500 else BadResponse)
-        if self._token is not None:
-            message = message.replace(self._token, "[token]")  # a proxy may quote the request that it refuses
-        said = f": {message[:200]}" if message else ""
+        said = f": {self._without_token(message)[:200]}" if message else ""
         hint = ""
         if status == 401:
             hint = " (the token is wrong, expired or revoked: check ONRECORD_GITHUB_TOKEN or GITHUB_TOKEN)"
         return kind(f"{url}: HTTP {status}{said}{hint}", key=url, status=status)
+
+    def _without_token(self, message: str) -> str:
+        # A proxy may quote the request that it refuses.
+        return message if self._token is None else message.replace(self._token, "[token]")
 
     # --- hosts and links ---
 
@@ -299,51 +358,11 @@ def _join(base: str, target: str) -> str:
         return target  # no address at all, as will be said when it is asked for
 
 
-def _unpacked(packed: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """Yield a body's bytes, unpacked, in pieces of a size that does not follow from how well they were packed.
-
-    Raises zlib.error for a packed body that is damaged or cut off, or packed in a way that was not asked for.
-    """
-    match encoding.strip().lower():
-        case "" | "identity":
-            yield from packed
-        case "gzip" | "x-gzip":
-            unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
-            for chunk in packed:
-                rest = chunk
-                while rest:
-                    yield unpack.decompress(rest, _PIECE)
-                    rest = unpack.unconsumed_tail
-            if not unpack.eof:
-                raise zlib.error("the packed body ends too early")
-        case _:
-            raise zlib.error(f"packed as {encoding[:40]!r}")
-
-
 def _trusted() -> ssl.SSLContext:
     """Trust the certificates that httpx ships, and those of the system or of SSL_CERT_FILE."""
     context = httpx.create_ssl_context()
     context.load_default_certs()
     return context
-
-
-def _read(status: int, headers: Mapping[str, str], body: bytes | None) -> tuple[Any, str, str]:
-    """Return (JSON data, GitHub's error message, what is broken about the body)."""
-    if status in {204, 304} or status in {301, 302, 307, 308}:
-        return None, "", ""
-    if body is None:
-        return None, "", "the answer was cut off or damaged" if status < 300 else ""
-    try:
-        data = httpx.Response(200, content=body).json()
-    except (ValueError, RecursionError):
-        if 200 <= status < 300:
-            kind = headers.get("content-type", "no content type").split(";")[0]
-            return None, "", f"the answer is no JSON ({kind}, {len(body)} bytes)"
-        return None, "", ""
-    message = data.get("message") if isinstance(data, dict) else None
-    # It is shown on terminals: no line breaks, no escape sequences.
-    said = "".join(c for c in " ".join(message.split()) if c.isprintable()) if isinstance(message, str) else ""
-    return data, said, ""
 
 
 def _reason(error: httpx.HTTPError) -> str:

@@ -6,7 +6,7 @@ Rules: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-usi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -87,9 +87,32 @@ def decide(
         return Decision(Verdict.REDIRECT)
     if status in {403, 429}:
         return _limited(status, headers, message, now, secondary)
+    if status == 501:  # whoever asks again is told the same
+        return Decision(Verdict.FAIL, reason=f"HTTP {status}")
     if status >= 500 or status == 408:
         return failed(attempt, f"HTTP {status}", _retry_after(headers, now))
     return Decision(Verdict.FAIL, reason=f"HTTP {status}")
+
+
+def decide_query(
+    headers: Mapping[str, str],
+    kinds: Collection[str],
+    message: str,
+    *,
+    now: datetime,
+    attempt: int,
+    secondary: int,
+) -> Decision:
+    """Decide about an answer of GraphQL that arrived whole: it tells of limits and time-outs with a status of 200.
+
+    `kinds` are the types of its errors, `message` is the first one's; the rest is as for `decide`.
+    """
+    lowered = message.lower()
+    if {"RATE_LIMITED", "RATE_LIMIT"} & set(kinds) or "secondary rate limit" in lowered:
+        return _limited(429, headers, message, now, secondary)
+    if lowered.startswith("something went wrong"):
+        return failed(attempt, "GitHub could not work the query out")
+    return Decision(Verdict.USE)
 
 
 def _limited(status: int, headers: Mapping[str, str], message: str, now: datetime, secondary: int) -> Decision:

@@ -15,17 +15,34 @@ from archiver.digests import clean_text
 from archiver.errors import BadReference, BadResponse
 from archiver.model import (
     Account,
+    ObservedEvent,
     ObservedPost,
     ObservedThread,
     PostKind,
     Repository,
     RepositoryRef,
     ThreadKind,
+    ThreadRef,
+    iso,
     parse_iso,
     parse_reference,
 )
 
 Json = Mapping[str, Any]
+
+REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+
+# Items of a timeline that are posts, or commits: no part of the debate. And those that tell only who reads along.
+_NO_EVENTS = {
+    "commented",
+    "reviewed",
+    "line-commented",
+    "commit-commented",
+    "committed",
+    "mentioned",
+    "subscribed",
+    "unsubscribed",
+}
 
 
 def repository(item: Any) -> Repository:
@@ -64,8 +81,8 @@ def thread(item: Any) -> ObservedThread:
         body=_body(obj),
         body_html=_html(obj),
         raw=_clean(obj),
+        reactions=_reactions(obj),
     )
-    milestone = obj.get("milestone")
     return ObservedThread(
         number=number,
         kind=ThreadKind.PULL if isinstance(pull, Mapping) else ThreadKind.ISSUE,
@@ -75,37 +92,132 @@ def thread(item: Any) -> ObservedThread:
         locked=bool(obj.get("locked")),
         lock_reason=_optional_text(obj, "active_lock_reason"),
         labels=tuple(sorted({name for label in _list(obj, "labels") if (name := _label(label))})),
-        milestone=_optional_text(milestone, "title") if isinstance(milestone, Mapping) else None,
+        milestone=_within(obj, "milestone", "title"),
         assignees=tuple(sorted({a.login for each in _list(obj, "assignees") if (a := account(each))})),
         created_at=created_at,
         updated_at=opening.updated_at,
         closed_at=_optional_moment(obj, "closed_at"),
-        merged_at=_optional_moment(pull, "merged_at") if isinstance(pull, Mapping) else None,
+        merged_at=_optional_moment(_inner(obj, "pull_request"), "merged_at"),
         closed_by=account(closed_by),
         closed_by_known="closed_by" in obj,
         comments=count if _is_number(count := obj.get("comments")) else 0,
         opening=opening,
+        draft=obj.get("draft") is True,
     )
 
 
 def comment(item: Any) -> tuple[int, ObservedPost]:
     """Read an issue comment; return the number of its thread with it. Raises BadResponse."""
     obj = _object(item, "a comment")
-    found = re.search(r"/issues/([1-9][0-9]{0,9})\Z", _text(obj, "issue_url"))
-    if not found:
-        raise BadResponse(f"a comment's issue_url is {obj['issue_url']!r}")
-    created_at = _moment(obj, "created_at")
-    return int(found[1]), ObservedPost(
-        kind=PostKind.COMMENT,
-        id=_number(obj, "id"),
-        author=account(obj.get("user")),
-        author_association=_association(obj),
-        created_at=created_at,
-        updated_at=_optional_moment(obj, "updated_at") or created_at,
-        body=_body(obj),
-        body_html=_html(obj),
-        raw=_clean(obj),
+    number = _thread_of(obj, "issue_url", "issues")
+    return number, _post(obj, PostKind.COMMENT, _moment(obj, "created_at"), reactions=_reactions(obj))
+
+
+def review(item: Any) -> tuple[int, ObservedPost] | None:
+    """Read a review, of a list or of a timeline; return the number of its pull request with it.
+
+    None for one that is not submitted yet, and seen by its author alone. Raises BadResponse.
+    """
+    obj = _object(item, "a review")
+    state = _text(obj, "state").upper()  # timelines write it small
+    if state == "PENDING":
+        return None
+    number = _thread_of(obj, "pull_request_url", "pulls")
+    return number, _post(obj, PostKind.REVIEW, _moment(obj, "submitted_at"), state=state)
+
+
+def is_envelope(seen: ObservedPost) -> bool:
+    """Return whether a review says nothing itself, and only holds review comments together."""
+    return seen.kind is PostKind.REVIEW and seen.state == "COMMENTED" and not seen.body
+
+
+def review_comment(item: Any) -> tuple[int, ObservedPost]:
+    """Read a review comment; return the number of its pull request with it. Raises BadResponse."""
+    obj = _object(item, "a review comment")
+    number = _thread_of(obj, "pull_request_url", "pulls")
+    above = obj.get("in_reply_to_id")
+    return number, _post(
+        obj,
+        PostKind.REVIEW_COMMENT,
+        _moment(obj, "created_at"),
+        reply_to=above if _is_number(above) else None,
+        reactions=_reactions(obj),
     )
+
+
+def event(item: Any) -> ObservedEvent | None:
+    """Read an item of a timeline; None for what is a post, a commit, or about bystanders. Raises BadResponse.
+
+    Its `detail` is flat: names, times and numbers, as far as the item has any. An unknown kind has none.
+    """
+    obj = _object(item, "a timeline's item")
+    kind = _text(obj, "event")[:40]
+    if kind in _NO_EVENTS:
+        return None
+    at = _moment(obj, "created_at")
+    actor = account(obj.get("actor") or obj.get("user"))
+    detail = {name: value for name, value in _detail(kind, obj).items() if value is not None}
+    number = obj.get("id")
+    if _is_number(number):
+        key = str(number)
+    else:
+        # A cross-reference has no number. Who, when and from which issue never change; its title and state do.
+        key = f"{kind}:{iso(at)}:{detail.get('source_id') or (actor.id if actor else '')}"
+    return ObservedEvent(key=key, kind=kind, at=at, actor=actor, detail=detail)
+
+
+def _detail(kind: str, obj: Json) -> dict[str, Any]:
+    match kind:
+        case "closed":
+            return {"state_reason": _optional_text(obj, "state_reason"), "commit_id": _optional_text(obj, "commit_id")}
+        case "merged" | "referenced" | "head_ref_force_pushed":
+            return {"commit_id": _optional_text(obj, "commit_id")}
+        case "locked":
+            return {"lock_reason": _optional_text(obj, "lock_reason")}
+        case "renamed":
+            return {"from": _within(obj, "rename", "from"), "to": _within(obj, "rename", "to")}
+        case "labeled" | "unlabeled":
+            return {"label": _label(obj.get("label"))}
+        case "milestoned" | "demilestoned":
+            return {"milestone": _within(obj, "milestone", "title")}
+        case "assigned" | "unassigned":
+            return {"assignee": _within(obj, "assignee", "login")}
+        case "review_requested" | "review_request_removed":
+            reviewer, team = _within(obj, "requested_reviewer", "login"), _within(obj, "requested_team", "name")
+            return {"reviewer": reviewer, "team": team}
+        case "review_dismissed":
+            review = _inner(obj, "dismissed_review")
+            number = review.get("review_id")
+            return {
+                "review": number if _is_number(number) else None,
+                "state": _optional_text(review, "state"),
+                "message": _optional_text(review, "dismissal_message"),
+            }
+        case "cross-referenced":
+            return _source(_inner(_inner(obj, "source"), "issue"))
+    return {}
+
+
+def _source(issue: Json) -> dict[str, Any]:
+    """Return which issue a cross-reference comes from, and what it was called; never what it says."""
+    ref = repository_of(issue)
+    number, numbered = issue.get("id"), issue.get("number")
+    url = _optional_text(issue, "html_url")
+    name = f"{ref}#{numbered}" if ref and _is_number(numbered) else None
+    if name is None and url is not None:
+        try:
+            name = str(ThreadRef.parse(url))
+        except BadReference:
+            name = None
+    merged_at = _optional_text(_inner(issue, "pull_request"), "merged_at")
+    return {
+        "source": name,
+        "source_id": number if _is_number(number) else None,
+        "title": _optional_text(issue, "title"),
+        "url": url,
+        "state": "merged" if merged_at else _optional_text(issue, "state"),
+        "merged_at": merged_at,
+    }
 
 
 def account(item: Any) -> Account | None:
@@ -132,6 +244,55 @@ def repository_of(item: Any) -> RepositoryRef | None:
 
 
 # --- fields -----------------------------------------------------------------------------------------------------------
+
+
+def _post(
+    obj: Json,
+    kind: PostKind,
+    created_at: datetime,
+    *,
+    state: str | None = None,
+    reply_to: int | None = None,
+    reactions: Json | None = None,
+) -> ObservedPost:
+    return ObservedPost(
+        kind=kind,
+        id=_number(obj, "id"),
+        author=account(obj.get("user")),
+        author_association=_association(obj),
+        created_at=created_at,
+        updated_at=_optional_moment(obj, "updated_at") or created_at,
+        body=_body(obj),
+        body_html=_html(obj),
+        raw=_clean(obj),
+        state=state,
+        reply_to=reply_to,
+        reactions=reactions,
+    )
+
+
+def _thread_of(obj: Json, key: str, path: str) -> int:
+    found = re.search(rf"/{path}/([1-9][0-9]{{0,9}})\Z", _text(obj, key))
+    if not found:
+        raise BadResponse(f"{key!r} names no thread: {obj[key]!r}")
+    return int(found[1])
+
+
+def _reactions(obj: Json) -> dict[str, int] | None:
+    """Return the counts of GitHub's eight reactions; None if the answer does not say."""
+    counts = obj.get("reactions")
+    if not isinstance(counts, Mapping):
+        return None
+    return {name: counts[name] for name in REACTIONS if _is_number(counts.get(name))}
+
+
+def _inner(obj: Json, key: str) -> Json:
+    value = obj.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _within(obj: Json, key: str, inner: str) -> str | None:
+    return _optional_text(_inner(obj, key), inner)
 
 
 def _object(item: Any, what: str) -> Json:

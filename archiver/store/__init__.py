@@ -10,14 +10,19 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 
-from archiver.store.engine import check_schema, connect, migrate, refuse_writes, translated
+from archiver.store.engine import check_schema, connect, migrate, refuse_writes, scrub, translated
+from archiver.store.happenings import Standing
 from archiver.store.lock import crawl_lock
 from archiver.store.memory import Cached, CrawlState
 from archiver.store.reading import Coverage, Failure, Holdings, Reader
+from archiver.store.settling import Unsettled
 from archiver.store.verification import Checkpoint, Difference, Verification
-from archiver.store.writing import Transaction, Unsettled
+from archiver.store.withdrawing import REASONS, UNSCRUBBED, Restored, Target, Withdrawn
+from archiver.store.writing import Transaction
 
 __all__ = [
+    "REASONS",
+    "UNSCRUBBED",
     "Cached",
     "Checkpoint",
     "Coverage",
@@ -26,10 +31,14 @@ __all__ = [
     "Failure",
     "Holdings",
     "Reader",
+    "Restored",
+    "Standing",
     "Store",
+    "Target",
     "Transaction",
     "Unsettled",
     "Verification",
+    "Withdrawn",
     "migrate",
     "open_store",
 ]
@@ -65,6 +74,10 @@ class Store(Reader):
     def verification(self) -> Verification:
         """Return what recomputes the store's claims."""
         return Verification(self._engine, self.url)
+
+    def scrub(self) -> None:
+        """Write the database anew, so that nothing of what was erased is left in its files. Raises StoreError."""
+        scrub(self._engine, self.url)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

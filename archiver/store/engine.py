@@ -116,6 +116,30 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def scrub(engine: sa.Engine, url: str) -> None:
+    """Write the database anew, so that nothing of what was erased is left in its files, its write-ahead log included.
+
+    Raises StoreError: when another process reads or writes all the while, or there is no space for a second copy.
+    """
+    with translated(url):
+        pooled = engine.raw_connection()
+        try:
+            cursor = pooled.cursor()
+            # So that unused parts of pages are zeroed as well.
+            cursor.execute("PRAGMA secure_delete = ON")
+            cursor.execute("VACUUM")
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute("PRAGMA secure_delete = OFF")
+        finally:
+            pooled.close()
+    if busy:
+        raise StoreError(
+            f"{shown(url)}: another process is reading, and what was erased is still in the write-ahead log beside it; "
+            "stop the other process and run the same command again",
+            key=shown(url),
+        )
+
+
 # --- schema versions --------------------------------------------------------------------------------------------------
 
 

@@ -6,17 +6,29 @@ It decides nothing about when something counts as gone (`archiver.sweep` does). 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.model import FindingKind, ObservedEvent, PostKind, iso
+from archiver.model import FindingKind, ObservedEvent, PostKind, ThreadKind, iso
 from archiver.store import schema as s
-from archiver.store.rows import Rows
+from archiver.store.withholding import Withholding
 
 
-class Happenings(Rows):
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A public thread as a sweep finds it here: `posts` of it are held and not gone, `gone_posts` are gone."""
+
+    number: int
+    kind: ThreadKind
+    gone: bool
+    posts: int
+    gone_posts: int
+
+
+class Happenings(Withholding):
     """The part of a writing transaction that is about what happened."""
 
     # --- events ---
@@ -32,7 +44,8 @@ class Happenings(Rows):
             self._connection.execute(sa.select(s.event.c.key).where(s.event.c.thread_id == row["id"])).scalars()
         )
         new = [each for key, each in seen.items() if key not in known]
-        self._save_accounts([each.actor for each in events if each.actor])
+        actors = {each.key: None if self.opted_out(each.actor) else each.actor for each in events}
+        self._save_accounts([each for each in actors.values() if each])
         self._insert_all(
             s.event,
             [
@@ -41,12 +54,13 @@ class Happenings(Rows):
                     "key": each.key,
                     "kind": each.kind,
                     "at": each.at,
-                    "actor_id": each.actor.id if each.actor else None,
-                    "actor_login": each.actor.login if each.actor else None,
-                    "detail": dict(each.detail),
+                    "actor_id": actor.id if actor else None,
+                    "actor_login": actor.login if actor else None,
+                    "detail": self._kept_detail(row, each),
                     "captured_at": self.now,
                 }
                 for each in new
+                for actor in [actors[each.key]]
             ],
         )
         self._tell_who_closed(row, seen.values())
@@ -59,8 +73,9 @@ class Happenings(Rows):
         if fields["closed_at"] is None or fields.get("closed_by") is not None:
             return
         for each in events:
-            if each.kind in {"closed", "merged"} and each.actor and iso(each.at) == fields["closed_at"]:
-                by = {"id": each.actor.id, "login": each.actor.login}
+            who = None if self.opted_out(each.actor) else each.actor
+            if each.kind in {"closed", "merged"} and who and iso(each.at) == fields["closed_at"]:
+                by = {"id": who.id, "login": who.login}
                 summary = row["summary"]
                 values: dict[str, Any] = {"fields": {**fields, "closed_by": by}}
                 if summary is not None and summary["closed_at"] == fields["closed_at"]:
@@ -74,11 +89,20 @@ class Happenings(Rows):
         mine = (s.thread.c.repository_id == repository_id) & (s.thread.c.number == number)
         self._update(s.thread, mine, detailed_for=as_of, detailed_at=self.now)
 
-    def undetailed(self, repository_id: int) -> list[int]:
-        """Return the numbers of kept threads whose events were not asked for since they were updated last."""
+    def kind_of(self, repository_id: int, number: int) -> ThreadKind:
+        """Return what kind of thread one is that is kept. Raises NotHeld."""
+        return ThreadKind(self._kept(repository_id, number)["kind"])
+
+    def last_update(self, repository_id: int, number: int) -> datetime:
+        """Return the `updated_at` of a thread that is kept. Raises NotHeld."""
+        at: datetime = self._kept(repository_id, number)["updated_at"]
+        return at
+
+    def undetailed(self, repository_id: int) -> list[tuple[int, ThreadKind]]:
+        """Return the kept threads whose events were not asked for since they were updated last: number and kind."""
         t = s.thread
         query = (
-            sa.select(t.c.number)
+            sa.select(t.c.number, t.c.kind)
             .where(
                 t.c.repository_id == repository_id,
                 t.c.withdrawn.is_(None),
@@ -88,9 +112,40 @@ class Happenings(Rows):
             )
             .order_by(t.c.number)
         )
-        return list(self._connection.execute(query).scalars())
+        return [(row.number, ThreadKind(row.kind)) for row in self._connection.execute(query)]
 
     # --- gone and back ---
+
+    def standing(self, repository_id: int, numbers: Sequence[int] | None = None) -> list[Standing]:
+        """Return a repository's public threads (of those numbers, or all), with how much of them is held."""
+        t, p = s.thread, s.post
+        gone = sa.func.count(p.c.gone_status)
+        query = (
+            sa.select(t.c.number, t.c.kind, t.c.gone_status.is_not(None), sa.func.count() - gone, gone)
+            .join(p, p.c.thread_id == t.c.id)
+            .where(t.c.repository_id == repository_id, s.public)
+            .group_by(t.c.id)
+            .order_by(t.c.number)
+        )
+        if numbers is not None:
+            query = query.where(t.c.number.in_(sorted(set(numbers))))
+        return [Standing(row[0], ThreadKind(row[1]), *row[2:]) for row in self._connection.execute(query)]
+
+    def present_posts(self, repository_id: int, number: int) -> dict[PostKind, set[int]]:
+        """Return GitHub's numbers of a thread's posts that are held and not known to be gone, by kind."""
+        query = (
+            sa.select(s.post.c.kind, s.post.c.github_id)
+            .join(s.thread, s.thread.c.id == s.post.c.thread_id)
+            .where(
+                s.thread.c.repository_id == repository_id,
+                s.thread.c.number == number,
+                s.post.c.gone_status.is_(None),
+            )
+        )
+        found: dict[PostKind, set[int]] = {}
+        for row in self._connection.execute(query):
+            found.setdefault(PostKind(row.kind), set()).add(row.github_id)
+        return found
 
     def mark_thread_gone(self, repository_id: int, number: int, status: int) -> bool:
         """Set a thread's tombstone; return whether it is new or says something else. Its snapshots stay."""
@@ -121,7 +176,11 @@ class Happenings(Rows):
         """
         row = self._kept(repository_id, number)
         post = self._post(row["id"], kind, post_id)
-        if post is None or post["gone_status"] == status:
+        if post is None:
+            return False
+        if status == 404 and self._bears_another_number(row, post):
+            status = 301
+        if post["gone_status"] == status:
             return False
         since = post["gone_since"] or self.now
         self._update(s.post, s.post.c.id == post["id"], gone_status=status, gone_since=since)
@@ -129,6 +188,20 @@ class Happenings(Rows):
         self._update(s.thread, s.thread.c.id == row["id"], dirty=True)
         self._changed(row)
         return True
+
+    def _bears_another_number(self, thread: sa.RowMapping, post: sa.RowMapping) -> bool:
+        """Return whether a post of a transferred thread is there under another number, which it got on its way."""
+        p, alias = s.post, s.thread_alias
+        moved = sa.select(alias.c.number).where(alias.c.thread_id == thread["id"])
+        twin = sa.select(p.c.id).where(
+            p.c.thread_id == thread["id"],
+            p.c.kind == post["kind"],
+            p.c.created_at == post["created_at"],
+            p.c.author_id == post["author_id"],
+            p.c.github_id != post["github_id"],
+            p.c.gone_status.is_(None),
+        )
+        return all(self._connection.execute(each.limit(1)).first() is not None for each in (moved, twin))
 
     def _mark_post_back(self, row: sa.RowMapping, post: Mapping[str, Any]) -> None:
         """Take a post's tombstone away, since it was seen again."""

@@ -116,13 +116,6 @@ class Memory(Rows):
             sa.delete(s.failure).where(s.failure.c.repository_id == repository_id, s.failure.c.target == target)
         )
 
-    def save_note(self, name: str, value: Mapping[str, Any]) -> None:
-        """Keep a small fact under a name, in place of the one before."""
-        if self._one(s.note, s.note.c.name == name) is None:
-            self._insert(s.note, name=name, value=value)
-        else:
-            self._update(s.note, s.note.c.name == name, value=value)
-
     def clear_failures(self, repository_id: int, targets: Sequence[str]) -> None:
         """Forget the failures of targets that have been read since."""
         self._connection.execute(

@@ -22,12 +22,16 @@ from archiver.model import (
     Repository,
     RepositoryRef,
     Thread,
+    ThreadKind,
+    ThreadRef,
     ThreadSummary,
     Tombstone,
+    Withdrawal,
     thread_key,
 )
 from archiver.store import schema as s
 from archiver.store.engine import translated
+from archiver.store.redacting import snapshot_row, snapshot_tombstone, withdrawal_tombstone
 from archiver.store.values import (
     captures_of,
     fits,
@@ -37,8 +41,10 @@ from archiver.store.values import (
     summaries_from,
     thread_from,
     thread_row,
-    withdrawal_tombstone,
 )
+
+# How many threads are looked up at once: databases bound the number of a statement's parameters.
+_BATCH = 500
 
 ORDERS = {
     "created": (s.thread.c.created_at.desc(), s.thread.c.id.desc()),
@@ -96,6 +102,20 @@ class Coverage:
     gone_threads: int = 0
     gone_posts: int = 0
     withdrawn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """How a thread is kept up to date, in the words of `Coverage`: what costs no counting.
+
+    `failures` are those of the thread and of its repository itself.
+    """
+
+    not_asked: Mapping[str, str]
+    last_sweep_at: datetime | None
+    swept: Mapping[str, Any] | None
+    flag: Mapping[str, Any] | None
+    failures: tuple[Failure, ...]
 
 
 class Reader:
@@ -212,6 +232,23 @@ class Reader:
             numbers = list(connection.execute(sa.select(s.repository.c.id)).scalars())
         return sorted((self.coverage(each) for each in numbers), key=lambda each: each.repository.ref.key)
 
+    def upkeep(self, repository_id: int, number: int) -> Upkeep:
+        """Return how a thread of a repository is kept up to date."""
+        state, repository, failure = s.crawl_state, s.repository, s.failure
+        of_thread = (failure.c.repository_id == repository_id) & failure.c.target.in_(["", f"#{number}"])
+        with self._connection() as connection:
+            query = sa.select(state).where(state.c.repository_id == repository_id)
+            row = connection.execute(query).mappings().one_or_none()
+            flag = connection.execute(sa.select(repository.c.flag).where(repository.c.id == repository_id)).scalar()
+            failures = connection.execute(sa.select(failure).where(of_thread).order_by(failure.c.target)).mappings()
+            return Upkeep(
+                not_asked=(row["not_asked"] if row else None) or {},
+                last_sweep_at=row["last_sweep_at"] if row else None,
+                swept=row["swept"] if row else None,
+                flag=flag,
+                failures=tuple(Failure(f["target"], f["reason"], f["at"], f["times"]) for f in failures),
+            )
+
     # --- threads ---
 
     def thread(self, repository_id: int, number: int, digest: str | None = None) -> Thread | None:
@@ -250,12 +287,28 @@ class Reader:
             return sorted(connection.execute(query).scalars())
 
     def snapshot_record(self, digest: str) -> bytes | None:
-        """Return the canonical JSON whose SHA-256 is `digest`; None if it is not held."""
+        """Return the canonical JSON whose SHA-256 is `digest`; None if it is not held, or withdrawn."""
         with self._connection() as connection:
-            found: bytes | None = connection.execute(
-                sa.select(s.snapshot.c.record).where(s.snapshot.c.digest == digest)
-            ).scalar_one_or_none()
-            return found
+            row = snapshot_row(connection, digest)
+            if row is None or snapshot_tombstone(connection, row) is not None:
+                return None
+            record: bytes = row["record"]
+            return record
+
+    def snapshot_withdrawn(self, digest: str) -> Tombstone | None:
+        """Return why a snapshot's record is not given out: what it names was withdrawn here; None for all others.
+
+        That is its thread as a whole, its title, or the author of one of its posts. A post's text is not in a record.
+        """
+        with self._connection() as connection:
+            row = snapshot_row(connection, digest)
+            return None if row is None else snapshot_tombstone(connection, row)
+
+    def withdrawals(self) -> list[Withdrawal]:
+        """Return all that was ever withdrawn here, oldest first."""
+        with self._connection() as connection:
+            rows = connection.execute(sa.select(s.withdrawal).order_by(s.withdrawal.c.id)).mappings()
+            return [Withdrawal(**{name: row[name] for name in Withdrawal.__dataclass_fields__}) for row in rows]
 
     def summaries(
         self, *, repository_id: int | None = None, order: str = "created", limit: int = 50, offset: int = 0
@@ -276,6 +329,28 @@ class Reader:
                 if row := thread_row(connection, repository_id, number):
                     found.append(row)
             return {each.key: each for each in summaries_from(connection, found)}
+
+    def places(self, repository_id: int, numbers: Sequence[int]) -> dict[int, ThreadRef]:
+        """Return, by their numbers, where threads are now that are or were in a repository; withdrawn ones too."""
+        t, alias = s.thread, s.thread_alias
+        columns = (t.c.repository_id, t.c.number, t.c.kind)
+        asked = sorted(number for number in set(numbers) if fits(number))
+        found: dict[int, ThreadRef] = {}
+        repositories: dict[int, Repository | None] = {}
+        with self._connection() as connection:
+            for at in range(0, len(asked), _BATCH):
+                some = asked[at : at + _BATCH]
+                here = (t.c.repository_id == repository_id) & t.c.number.in_(some)
+                was_here = (alias.c.repository_id == repository_id) & alias.c.number.in_(some)
+                moved = sa.select(alias.c.number, *columns).join(alias, alias.c.thread_id == t.c.id).where(was_here)
+                # What is there now counts for more than what was there once.
+                for query in (moved, sa.select(t.c.number, *columns).where(here)):
+                    for asked_for, now, number, kind in connection.execute(query.where(t.c.snapshot.is_not(None))):
+                        if now not in repositories:
+                            repositories[now] = repository_by_id(connection, now)
+                        if repository := repositories[now]:
+                            found[asked_for] = repository.thread(number, ThreadKind(kind))
+        return found
 
     def post_thread(self, kind: PostKind, post_id: int) -> tuple[int, int] | None:
         """Return (repository id, thread number) of the post with GitHub's number; None if it is not held.

@@ -41,6 +41,13 @@ class Rows:
     def _update(self, table: sa.Table, where: sa.ColumnElement[bool], **values: Any) -> None:
         self._connection.execute(sa.update(table).where(where).values(**values))
 
+    def save_note(self, name: str, value: Mapping[str, Any]) -> None:
+        """Keep a small fact under a name, in place of the one before."""
+        if self._one(s.note, s.note.c.name == name) is None:
+            self._insert(s.note, name=name, value=value)
+        else:
+            self._update(s.note, s.note.c.name == name, value=value)
+
     # --- threads and posts ---
 
     def _thread(self, repository_id: int, number: int) -> sa.RowMapping | None:

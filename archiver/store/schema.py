@@ -151,9 +151,13 @@ withdrawal = Table(
     Column("at", Moment, nullable=False),
     Column("reason", String(20), nullable=False),
     Column("note", Text),
-    Column("scope", String(10), nullable=False),  # post, thread or author
+    Column("scope", String(10), nullable=False),  # post, thread, author, or opt-out: the one that stands for the list
     Column("target", Text, nullable=False),  # as it was named; of an author, the account's number alone
     Column("account_id", BigInteger),  # of an author's withdrawal; posts found later are withheld by it too
+    Column("repository_id", BigInteger),  # where; of an author's withdrawal null: everywhere
+    Column("thread_id", Serial),
+    Column("kind", String(20)),  # of a post
+    Column("github_id", BigInteger),
     Column("erased", Boolean, nullable=False),
     Column("lifted_at", Moment),
 )

@@ -1,4 +1,4 @@
-"""Reads the store as GitHub's own lists show a repository: issues and comments by page, with their API objects.
+"""Reads the store as GitHub's own lists show a repository: issues, comments, timelines by page, with API objects.
 
 It builds no response (`web.github_api` does) and changes nothing. Only threads that have a snapshot are seen here.
 """
@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from archiver.model import Account, PostKind, Repository, ThreadKind
 from archiver.store import schema as s
 from archiver.store.reading import Reader
-from archiver.store.values import Row, fits, repository_by_id
+from archiver.store.redacting import NOBODY, hidden_in, told_events
+from archiver.store.values import WITHDRAWN_TITLE, Row, fits, repository_by_id
 
 ISSUE_SORTS = {
     "created": s.thread.c.created_at,
@@ -39,21 +40,40 @@ class UpstreamIssue:
     comments: int
     body: str
     raw: Mapping[str, Any]
+    reactions: Mapping[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
-class UpstreamComment:
-    """A comment with its present text; `number` is that of its thread, `raw` the API's object."""
+class UpstreamPost:
+    """A comment, review or review comment with its present text, and `raw`, the API's object.
 
+    `number` and `thread_kind` are its thread's, `state` a review's; `reply_to` and `reactions` are those of `Post`.
+    """
+
+    kind: PostKind
     id: int
     number: int
-    kind: ThreadKind
+    thread_kind: ThreadKind
     author: Account | None
     author_association: str
     created_at: datetime
     updated_at: datetime
     body: str
     raw: Mapping[str, Any]
+    state: str | None
+    reply_to: int | None
+    reactions: Mapping[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamEvent:
+    """A timeline event: `key` is GitHub's number of it, or something made of what it says."""
+
+    key: str
+    kind: str
+    at: datetime
+    actor: Account | None
+    detail: Mapping[str, Any]
 
 
 class UpstreamReader:
@@ -113,9 +133,10 @@ class UpstreamReader:
             row = connection.execute(query).mappings().one_or_none()
             return None if row is None else _issue(connection, row)
 
-    def comments(
+    def posts(
         self,
         repository_id: int,
+        kind: PostKind,
         *,
         number: int | None = None,
         since: datetime | None = None,
@@ -123,63 +144,110 @@ class UpstreamReader:
         descending: bool = False,
         limit: int = 30,
         offset: int = 0,
-    ) -> tuple[list[UpstreamComment], int]:
-        """Return one page of the comments of a repository, or of one of its threads, and how many there are in all.
+    ) -> tuple[list[UpstreamPost], int]:
+        """Return one page of the posts of a kind of a repository, or of one of its threads, and how many there are.
 
         `since` is compared with `updated_at`; `sort` is one of `COMMENT_SORTS`.
         """
-        mine = _comments_of(repository_id)
+        mine = _posts_of(repository_id, kind)
         if number is not None:
             mine &= s.thread.c.number == number
         if since is not None:
             mine &= s.post.c.updated_at >= since
         order = [COMMENT_SORTS[sort], s.post.c.github_id]
-        page = _select_comments().where(mine).order_by(*(each.desc() if descending else each.asc() for each in order))
+        page = _select_posts().where(mine).order_by(*(each.desc() if descending else each.asc() for each in order))
         count = sa.select(sa.func.count()).select_from(s.post.join(s.thread)).where(mine)
         with self._reader._connection() as connection:
             rows = connection.execute(page.limit(limit).offset(offset)).mappings()
-            return [_comment(row) for row in rows], connection.execute(count).scalar_one()
+            return [_post(row) for row in rows], connection.execute(count).scalar_one()
 
-    def comment(self, repository_id: int, comment_id: int) -> UpstreamComment | None:
-        """Return the comment with GitHub's number; None if it is not held."""
-        if not fits(comment_id):
+    def post(self, repository_id: int, kind: PostKind, post_id: int) -> UpstreamPost | None:
+        """Return the post of that kind with GitHub's number; None if it is not held, or gone or withdrawn."""
+        if not fits(post_id):
             return None
-        query = _select_comments().where(_comments_of(repository_id), s.post.c.github_id == comment_id)
+        query = _select_posts().where(_posts_of(repository_id, kind), s.post.c.github_id == post_id)
         query = query.order_by(s.thread.c.id.desc()).limit(1)
         with self._reader._connection() as connection:
             row = connection.execute(query).mappings().one_or_none()
-            return None if row is None else _comment(row)
+            return None if row is None else _post(row)
+
+    def timeline(
+        self, repository_id: int, number: int, *, limit: int = 30, offset: int = 0
+    ) -> tuple[list[UpstreamPost | UpstreamEvent], int]:
+        """Return one page of a thread's events, comments and reviews by time, and how many there are in all."""
+        here = (s.thread.c.repository_id == repository_id) & (s.thread.c.number == number) & s.public
+        of_timeline = s.post.c.kind.in_([PostKind.COMMENT.value, PostKind.REVIEW.value])
+        posts = (
+            sa.select(s.post.c.created_at.label("at"), sa.literal("post").label("table"), s.post.c.id)
+            .join(s.thread, s.thread.c.id == s.post.c.thread_id)
+            .where(here, of_timeline, _there)
+        )
+        events = (
+            sa.select(s.event.c.at, sa.literal("event"), s.event.c.id)
+            .join(s.thread, s.thread.c.id == s.event.c.thread_id)
+            .where(here)
+        )
+        items = sa.union_all(posts, events).subquery()
+        page = sa.select(items).order_by(items.c.at, items.c.table, items.c.id).limit(limit).offset(offset)
+        with self._reader._connection() as connection:
+            keys = [(row.table, row.id) for row in connection.execute(page)]
+            total = connection.execute(sa.select(sa.func.count()).select_from(items)).scalar_one()
+            wanted = {table: [each for name, each in keys if name == table] for table in ("post", "event")}
+            found: dict[tuple[str, int], UpstreamPost | UpstreamEvent] = {}
+            for row in connection.execute(_select_posts().where(s.post.c.id.in_(wanted["post"]))).mappings():
+                found["post", row["id"]] = _post(row)
+            query = sa.select(s.event).where(s.event.c.id.in_(wanted["event"]))
+            rows = connection.execute(query).mappings().all()
+            thread = connection.execute(sa.select(s.thread).where(here)).mappings().one_or_none()
+            if thread is not None:
+                for row, (actor, detail) in zip(rows, told_events(connection, thread, rows), strict=True):
+                    found["event", row["id"]] = UpstreamEvent(row["key"], row["kind"], row["at"], actor, detail)
+        return [found[key] for key in keys], total
 
 
 def _issue(connection: sa.Connection, row: Row) -> UpstreamIssue:
     query = (
-        sa.select(s.post.c.github_id, s.revision.c.body, s.revision.c.raw)
+        sa.select(s.post.c.github_id, s.post.c.withdrawn, s.post.c.reactions, s.revision.c.body, s.revision.c.raw)
         .join(s.revision, s.current_revision)
         .where(s.post.c.thread_id == row["id"], s.post.c.kind == PostKind.OPENING.value)
+        # After a transfer the post may bear another number; the one from before is gone.
+        .order_by(s.post.c.gone_status.is_not(None), s.post.c.id.desc())
+        .limit(1)
     )
     opening = connection.execute(query).mappings().one()
+    withheld = opening["withdrawn"] is not None
+    hidden = hidden_in(connection, [row]).get(row["id"], NOBODY)
+    fields = hidden.fields(row["summary"])
+    if withheld or fields.get("title_withdrawn"):
+        fields = {**fields, "title": WITHDRAWN_TITLE, "author": None, "author_association": "NONE"}
     return UpstreamIssue(
         id=opening["github_id"],
         kind=ThreadKind(row["kind"]),
-        fields=row["summary"],
+        fields=fields,
         updated_at=row["updated_at"],
         comments=row["comments_upstream"],
-        body=opening["body"],
+        body="" if withheld else opening["body"],
         # The thread's own object is the newer one, but without the texts.
-        raw={**opening["raw"], **row["raw"]},
+        raw={} if withheld else hidden.stripped({**opening["raw"], **row["raw"]}),
+        reactions=None if withheld else opening["reactions"],
     )
 
 
-def _comments_of(repository_id: int) -> sa.ColumnElement[bool]:
+# What is gone from GitHub is in none of its lists, and what is withdrawn here is nowhere.
+_there = s.post.c.gone_status.is_(None) & s.post.c.withdrawn.is_(None)
+
+
+def _posts_of(repository_id: int, kind: PostKind) -> sa.ColumnElement[bool]:
     return sa.and_(
         s.thread.c.repository_id == repository_id,
         s.public,
-        s.post.c.kind == PostKind.COMMENT.value,
+        s.post.c.kind == kind.value,
         s.thread.c.kind != ThreadKind.DISCUSSION.value,
+        _there,
     )
 
 
-def _select_comments() -> sa.Select[Any]:
+def _select_posts() -> sa.Select[Any]:
     return (
         sa.select(s.post, s.thread.c.number, s.thread.c.kind.label("thread_kind"), s.revision.c.body, s.revision.c.raw)
         .join(s.thread, s.thread.c.id == s.post.c.thread_id)
@@ -187,16 +255,23 @@ def _select_comments() -> sa.Select[Any]:
     )
 
 
-def _comment(row: Row) -> UpstreamComment:
-    author = None if row["author_id"] is None else Account(row["author_id"], row["author_login"])
-    return UpstreamComment(
+def _post(row: Row) -> UpstreamPost:
+    return UpstreamPost(
+        kind=PostKind(row["kind"]),
         id=row["github_id"],
         number=row["number"],
-        kind=ThreadKind(row["thread_kind"]),
-        author=author,
+        thread_kind=ThreadKind(row["thread_kind"]),
+        author=_account(row["author_id"], row["author_login"]),
         author_association=row["author_association"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         body=row["body"],
         raw=row["raw"],
+        state=row["state"],
+        reply_to=row["reply_to"],
+        reactions=row["reactions"],
     )
+
+
+def _account(number: int | None, login: str | None) -> Account | None:
+    return None if number is None else Account(number, login or "")

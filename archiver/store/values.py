@@ -35,6 +35,7 @@ from archiver.model import (
     parse_iso,
 )
 from archiver.store import schema as s
+from archiver.store.redacting import NOBODY, Hidden, hidden_in, told_events, told_finding, withdrawal_tombstone
 
 Row = sa.RowMapping
 PostKey = tuple[str, int]
@@ -113,10 +114,18 @@ def summaries_from(connection: sa.Connection, rows: Sequence[Row]) -> list[Threa
     """Read rows of threads, without their posts."""
     query = sa.select(s.repository).where(s.repository.c.id.in_({row["repository_id"] for row in rows}))
     repositories = {row["id"]: repository_from(connection, row) for row in connection.execute(query).mappings().all()}
-    return [summary_from(row, repositories[row["repository_id"]], row["summary"], row["snapshot"]) for row in rows]
+    hidden = hidden_in(connection, rows)
+    return [
+        summary_from(
+            row, repositories[row["repository_id"]], row["summary"], row["snapshot"], hidden.get(row["id"], NOBODY)
+        )
+        for row in rows
+    ]
 
 
-def summary_from(row: Row, repository: Repository, record: Mapping[str, Any], digest: str) -> ThreadSummary:
+def summary_from(
+    row: Row, repository: Repository, record: Mapping[str, Any], digest: str, hidden: Hidden = NOBODY
+) -> ThreadSummary:
     """Read a thread's own fields as of one of its snapshots, of which `record` holds the fields."""
     latest = row["summary"]
     # Not part of a snapshot (archiver.digests says why), so for an older one it is known if that closing still stands.
@@ -127,21 +136,22 @@ def summary_from(row: Row, repository: Repository, record: Mapping[str, Any], di
         repository=repository,
         number=row["number"],
         kind=ThreadKind(record["kind"]),
-        title=WITHDRAWN_TITLE if untitled else record["title"],
+        # Of an erased title null is left, also where the post itself was captured anew since.
+        title=WITHDRAWN_TITLE if untitled or record["title"] is None else record["title"],
         state=record["state"],
         state_reason=record["state_reason"],
         locked=record["locked"],
         lock_reason=record["lock_reason"],
         labels=tuple(record["labels"]),
         milestone=record["milestone"],
-        assignees=tuple(record["assignees"]),
-        author=None if untitled else account_from(record["author"]),
+        assignees=tuple(each for each in record["assignees"] if hidden.login(each) is not None),
+        author=None if untitled else hidden.account(account_from(record["author"])),
         author_association=record["author_association"],
         created_at=parse_iso(record["created_at"]),
         updated_at=row["updated_at"],
         closed_at=_moment(record["closed_at"]),
         merged_at=_moment(record["merged_at"]),
-        closed_by=account_from(closed_by),
+        closed_by=hidden.account(account_from(closed_by)),
         post_count=row["post_count"],
         comments_upstream=row["comments_upstream"],
         snapshot=digest,
@@ -177,8 +187,10 @@ def thread_from(connection: sa.Connection, row: Row, digest: str | None) -> Thre
         for each in connection.execute(sa.select(s.post).where(s.post.c.thread_id == row["id"])).mappings().all()
     }
     withheld = _withheld(connection, rows.values())
-    revisions, contexts = _texts(connection, row["id"])
-    edits = _edits(connection, row["id"])
+    hidden = hidden_in(connection, [row]).get(row["id"], NOBODY)
+    revisions, contexts, erased = _texts(connection, row["id"])
+    # A snapshot is as captured: what GitHub's edit history tells is no part of it, whenever it was told.
+    edits = _edits(connection, row["id"], hidden) if digest is None else {}
     named = _entries(record, rows) if record is not None else {}
     if digest is None:
         there: Mapping[PostKey, Mapping[str, Any]] = {
@@ -191,15 +203,17 @@ def thread_from(connection: sa.Connection, row: Row, digest: str | None) -> Thre
     else:
         there = named
         order = list(named)
-    posts = [_post(there[key], rows[key], revisions.get(key, ()), edits.get(key, ()), withheld) for key in order]
+    posts = [
+        _post(there[key], rows[key], revisions.get(key, ()), edits.get(key, ()), withheld, erased) for key in order
+    ]
     posts = [
         replace(post, context=contexts.get(post.revision.digest, {})) if not post.withdrawn else post for post in posts
     ]
-    summary = summary_from(row, repository, record if record is not None else row["summary"], wanted)
+    summary = summary_from(row, repository, record if record is not None else row["summary"], wanted, hidden)
     return Thread(
         summary=replace(summary, post_count=len(posts)),
         posts=posts,
-        events=_events(connection, row["id"]),
+        events=_events(connection, row),
         captures=captures_of(connection, row["id"]),
         findings=findings_of(connection, row),
     )
@@ -216,10 +230,12 @@ def _post(
     known: Sequence[Revision],
     edits: Sequence[Edit],
     withheld: Mapping[int, Tombstone],
+    erased: Mapping[str, datetime],
 ) -> Post:
     known = _dated(known, row, edits)
     revision = next(each for each in known if each.digest == entry["revision"])
-    state = entry.get("state", row["state"])
+    # Of a post that is in no snapshot any more nothing but the row is left.
+    state = entry.get("state") if "author" in entry else row["state"]
     post = Post(
         kind=PostKind.ANSWER if state == "answer" else PostKind(row["kind"]),
         id=row["github_id"],
@@ -228,7 +244,7 @@ def _post(
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         revision=revision,
-        revisions=tuple(known),
+        revisions=tuple(each for each in known if each.digest not in erased),
         gone=_upstream_tombstone(row),
         edits=tuple(edits),
         state=state,
@@ -237,6 +253,8 @@ def _post(
         minimized=row["minimized"],
     )
     tombstone = withheld.get(row["withdrawn"]) if row["withdrawn"] is not None else None
+    if tombstone is None and revision.digest in erased:
+        tombstone = Tombstone(410, erased[revision.digest], "other")  # this text; a later one may be seen
     if tombstone is None:
         return post
     return replace(
@@ -270,9 +288,10 @@ def _dated(known: Sequence[Revision], row: Row, edits: Sequence[Edit]) -> list[R
 
 def _texts(
     connection: sa.Connection, thread_id: int
-) -> tuple[dict[PostKey, list[Revision]], dict[str, Mapping[str, Any]]]:
-    """Return the revisions of a thread's posts as they were captured, and by digest where a review comment stands."""
+) -> tuple[dict[PostKey, list[Revision]], dict[str, Mapping[str, Any]], dict[str, datetime]]:
+    """Return the revisions of a thread's posts; by digest where a review comment stands, and which were erased."""
     texts: dict[PostKey, list[Revision]] = {}
+    erased: dict[str, datetime] = {}
     contexts: dict[str, Mapping[str, Any]] = {}
     r = s.revision
     query = sa.select(r).where(r.c.thread_id == thread_id)
@@ -287,17 +306,19 @@ def _texts(
             source=each["source"],
         )
         texts.setdefault((each["kind"], each["github_id"]), []).append(revision)
+        if each["erased_at"] is not None:
+            erased[revision.digest] = each["erased_at"]
         if each["kind"] == PostKind.REVIEW_COMMENT.value:
             contexts[revision.digest] = {key: each["raw"][key] for key in _CONTEXT if each["raw"].get(key) is not None}
-    return texts, contexts
+    return texts, contexts, erased
 
 
-def _edits(connection: sa.Connection, thread_id: int) -> dict[PostKey, list[Edit]]:
+def _edits(connection: sa.Connection, thread_id: int, hidden: Hidden) -> dict[PostKey, list[Edit]]:
     found: dict[PostKey, list[Edit]] = {}
     query = sa.select(s.edit).where(s.edit.c.thread_id == thread_id).order_by(s.edit.c.edited_at, s.edit.c.id)
     for each in connection.execute(query).mappings():
         editor = None if each["editor_id"] is None else Account(each["editor_id"], each["editor_login"])
-        edit = Edit(each["edited_at"], editor, each["revision"], each["deleted_at"])
+        edit = Edit(each["edited_at"], hidden.account(editor), each["revision"], each["deleted_at"])
         found.setdefault((each["kind"], each["github_id"]), []).append(edit)
     return found
 
@@ -309,21 +330,12 @@ def _withheld(connection: sa.Connection, rows: Any) -> dict[int, Tombstone]:
     return {row["id"]: withdrawal_tombstone(row) for row in connection.execute(query).mappings()} if numbers else {}
 
 
-def withdrawal_tombstone(row: Row) -> Tombstone:
-    """Return what is left in public view of what was withdrawn: 451 for legal reasons, else 410."""
-    return Tombstone(451 if row["reason"] == "legal" else 410, row["at"], row["reason"])
-
-
-def _events(connection: sa.Connection, thread_id: int) -> list[Event]:
-    query = sa.select(s.event).where(s.event.c.thread_id == thread_id).order_by(s.event.c.at, s.event.c.id)
+def _events(connection: sa.Connection, thread: Row) -> list[Event]:
+    query = sa.select(s.event).where(s.event.c.thread_id == thread["id"]).order_by(s.event.c.at, s.event.c.id)
+    rows = connection.execute(query).mappings().all()
     return [
-        Event(
-            kind=row["kind"],
-            at=row["at"],
-            actor=None if row["actor_id"] is None else Account(row["actor_id"], row["actor_login"]),
-            detail=row["detail"],
-        )
-        for row in connection.execute(query).mappings()
+        Event(kind=row["kind"], at=row["at"], actor=actor, detail=detail, captured_at=row["captured_at"])
+        for row, (actor, detail) in zip(rows, told_events(connection, thread, rows), strict=True)
     ]
 
 
@@ -336,6 +348,7 @@ def findings_of(connection: sa.Connection, row: Row) -> list[Finding]:
         .where((f.c.thread_id == row["id"]) | (f.c.repository_id == row["repository_id"]) & f.c.thread_id.is_(None))
         .order_by(f.c.id)
     )
+    hidden = hidden_in(connection, [row]).get(row["id"], NOBODY)
     return [
         Finding(
             number=each["id"],
@@ -350,6 +363,7 @@ def findings_of(connection: sa.Connection, row: Row) -> list[Finding]:
             post=None if each["post_id"] is None else (PostKind(each["post_kind"]), each["github_id"]),
         )
         for each in connection.execute(query).mappings()
+        if told_finding(hidden, each["kind"], each["detail"])
     ]
 
 
@@ -376,7 +390,9 @@ def in_reading_order(rows: Sequence[Row]) -> list[Row]:
     def place(row: Row) -> tuple[Any, ...]:
         first = root(row)
         opening = row["kind"] == PostKind.OPENING.value
-        return (not opening, first["created_at"], first["github_id"], row["created_at"], row["github_id"])
+        # A thread that was transferred may have an opening post by a former number.
+        former = opening and row["gone_status"] is not None
+        return (not opening, former, first["created_at"], first["github_id"], row["created_at"], row["github_id"])
 
     return sorted(rows, key=place)
 

@@ -18,6 +18,7 @@ from archiver import digests
 from archiver.model import Account, PostKind, iso, thread_key
 from archiver.store import schema as s
 from archiver.store.engine import translated
+from archiver.store.withdrawing import UNSCRUBBED
 
 _ROWS_AT_ONCE = 500
 
@@ -65,6 +66,16 @@ class Verification:
             found: str | None = connection.execute(query).scalar_one_or_none()
             return found
 
+    def erased(self) -> int:
+        """Return how many texts and records were erased here on request: their digests cannot be recomputed."""
+        with translated(self._url), self._engine.connect() as connection:
+            return sum(
+                connection.execute(
+                    sa.select(sa.func.count()).select_from(table).where(table.c.erased_at.is_not(None))
+                ).scalar_one()
+                for table in (s.revision, s.snapshot)
+            )
+
     def differences(self) -> Iterator[Difference]:
         """Yield what differs: in the database itself, the log, threads, snapshots, revisions. Raises StoreError."""
         with translated(self._url), self._engine.connect() as connection, connection.begin():
@@ -73,6 +84,7 @@ class Verification:
             yield from _threads(connection)
             yield from _snapshots(connection)
             yield from _revisions(connection)
+            yield from _withheld(connection)
 
 
 def _rows(connection: sa.Connection, query: Any) -> Iterator[sa.RowMapping]:
@@ -129,13 +141,21 @@ def _threads(connection: sa.Connection) -> Iterator[Difference]:
 def _snapshots(connection: sa.Connection) -> Iterator[Difference]:
     # The bytes as they lie there: what cannot be unpacked is a finding, not an error of ours.
     packed = sa.type_coerce(s.snapshot.c.record, sa.LargeBinary).label("packed")
-    query = sa.select(s.snapshot.c.digest, s.snapshot.c.thread_id, packed).order_by(s.snapshot.c.digest)
+    erased = s.snapshot.c.erased_at
+    query = sa.select(s.snapshot.c.digest, s.snapshot.c.thread_id, erased, packed).order_by(s.snapshot.c.digest)
+    covered = _covering(connection)
     for row in _rows(connection, query):
         where = f"snapshot {row['digest']}"
         try:
             record = zlib.decompress(row["packed"])
         except zlib.error:
             yield Difference(where, "its record cannot be unpacked")
+            continue
+        if row["erased_at"] is not None:
+            if record:
+                yield Difference(where, "it is marked as erased, and its record is there")
+            if not covered.title(row["thread_id"]):
+                yield Difference(where, "its record is erased, and no withdrawal says so")
             continue
         if hashlib.sha256(record).hexdigest() != row["digest"]:
             yield Difference(where, "its record has another digest")
@@ -164,6 +184,8 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
             s.revision.c.kind,
             s.revision.c.github_id,
             s.revision.c.body,
+            s.revision.c.thread_id,
+            s.revision.c.erased_at,
             s.post.c.author_id,
             s.post.c.author_login,
             s.post.c.created_at,
@@ -171,14 +193,81 @@ def _revisions(connection: sa.Connection) -> Iterator[Difference]:
         .outerjoin(s.post, same_post)
         .order_by(s.revision.c.digest)
     )
+    covered = _covering(connection)
     for row in _rows(connection, query):
         where = f"revision {row['digest']}"
         if row["created_at"] is None:
             yield Difference(where, "its post is missing")
             continue
-        author = Account(row["author_id"], row["author_login"]) if row["author_id"] is not None else None
+        if row["erased_at"] is not None:
+            if row["body"]:
+                yield Difference(where, "it is marked as erased, and its text is there")
+            if not covered.post(row["thread_id"], row["kind"], row["github_id"], row["author_id"]):
+                yield Difference(where, "its text is erased, and no withdrawal says so")
+            continue
         told = {"kind": PostKind(row["kind"]), "post_id": row["github_id"], "created_at": iso(row["created_at"])}
-        fits = (digests.digest(digests.revision_record(**told, author=who, body=row["body"])) for who in (author, None))
-        # A text kept before its author was known (GitHub showed a deleted account first) is hashed without one.
+        fits = (
+            digests.digest(digests.revision_record(**told, author=who, body=row["body"]))
+            for who in _authors(connection, row)
+        )
         if not any(each == row["digest"] for each in fits):
             yield Difference(where, "its text, author or time has another digest")
+
+
+def _authors(connection: sa.Connection, row: sa.RowMapping) -> Iterator[Account | None]:
+    """Yield by whom a text may have been hashed: the author as first seen; as not known; under another login."""
+    if row["author_id"] is not None:
+        yield Account(row["author_id"], row["author_login"])
+    # A text kept before its author was known (GitHub showed a deleted account first) is hashed without one.
+    yield None
+    # A thread that was held at two places, before and after its transfer, may have met its authors by two logins.
+    alias = s.account_alias
+    query = sa.select(alias.c.spelled).where(alias.c.account_id == row["author_id"])
+    for login in connection.execute(query.order_by(alias.c.first_seen_at)).scalars():
+        yield Account(row["author_id"], login)
+
+
+def _withheld(connection: sa.Connection) -> Iterator[Difference]:
+    """Find an erasure that was broken off, and what is withheld by a withdrawal that is not there."""
+    unscrubbed = sa.select(sa.func.count()).select_from(s.note).where(s.note.c.name == UNSCRUBBED)
+    if connection.execute(unscrubbed).scalar_one():
+        yield Difference("database", "an erasure is not finished; run the same onrecord withdraw --erase again")
+    known = sa.select(s.withdrawal.c.id)
+    for table, name in ((s.thread, "thread"), (s.post, "post")):
+        query = sa.select(table.c.id).where(table.c.withdrawn.is_not(None), table.c.withdrawn.not_in(known))
+        for row in _rows(connection, query.order_by(table.c.id)):
+            yield Difference(f"{name} row {row['id']}", "the withdrawal that it is withheld by is missing")
+
+
+@dataclass(frozen=True, slots=True)
+class _Covered:
+    """What withdrawals that erased are about, whether they were lifted since or not."""
+
+    posts: frozenset[tuple[int, str, int]]
+    threads: frozenset[int]
+    authors: frozenset[int]
+    titles: frozenset[int]
+
+    def post(self, thread_id: int, kind: str, github_id: int, author_id: int | None) -> bool:
+        at = thread_id in self.threads or author_id in self.authors or (thread_id, kind, github_id) in self.posts
+        return at or (kind == PostKind.OPENING.value and self.title(thread_id))
+
+    def title(self, thread_id: int) -> bool:
+        return thread_id in self.threads or thread_id in self.titles
+
+
+def _covering(connection: sa.Connection) -> _Covered:
+    w = s.withdrawal.c
+    rows = connection.execute(sa.select(s.withdrawal).where(w.erased)).mappings().all()
+    posts = [row for row in rows if row["scope"] == "post"]
+    authors = frozenset(row["account_id"] for row in rows if row["scope"] == "author")
+    opened = sa.select(s.post.c.thread_id).where(
+        s.post.c.kind == PostKind.OPENING.value, s.post.c.author_id.in_(authors)
+    )
+    titles = {row["thread_id"] for row in posts if row["kind"] == PostKind.OPENING.value}
+    return _Covered(
+        posts=frozenset((row["thread_id"], row["kind"], row["github_id"]) for row in posts),
+        threads=frozenset(row["thread_id"] for row in rows if row["scope"] == "thread"),
+        authors=authors,
+        titles=frozenset(titles | set(connection.execute(opened).scalars() if authors else ())),
+    )

@@ -1,4 +1,4 @@
-"""Writes the store: observations become posts and revisions, complete threads become snapshots and changes.
+"""Writes the store: observations become posts and revisions (`archiver.store.settling` makes them snapshots).
 
 It decides nothing about what is worth keeping (`archiver.crawl` does) and overwrites no text. Everything here happens
 inside one transaction that the caller opened.
@@ -6,33 +6,29 @@ inside one transaction that the caller opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from archiver import digests
 from archiver.errors import NotHeld
-from archiver.license import PostText
 from archiver.model import (
     Account,
     FindingKind,
     ObservedPost,
     ObservedThread,
     PostKind,
-    Relevance,
     Repository,
     RepositoryRef,
     iso,
-    thread_key,
 )
 from archiver.store import schema as s
 from archiver.store.editing import Editing
 from archiver.store.happenings import Happenings
 from archiver.store.memory import Memory
 from archiver.store.moving import Moving
-from archiver.store.values import html_of, in_reading_order
 from archiver.store.withdrawing import Withdrawing
 
 # What a thread's raw object holds twice: the opening post's revision has the texts already.
@@ -42,20 +38,7 @@ _TEXTS = ("body", "body_html", "body_text")
 _BATCH = 500
 
 # A change of one of these makes a new snapshot; updated_at and reactions do not.
-_TELLING = ("revision", "author_id", "state", "reply_to")
-
-
-Judge = Callable[[str, Sequence[PostText]], Relevance]
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """A thread with observations that are in no snapshot yet: `held` comments of the `upstream` that GitHub counts."""
-
-    number: int
-    held: int
-    upstream: int
-    public: bool
+_TELLING = ("revision", "author_id", "state", "reply_to", "withdrawn")
 
 
 class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
@@ -113,8 +96,20 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
         row = self._thread(repository_id, seen.number)
         if row is not None and seen.updated_at < row["updated_at"]:
             return  # an older answer than the one we have (a replica behind, or a page re-read): nothing new in it
+        if self.declined(repository_id, seen.number, seen.opening.author):
+            return
+        if row is not None and self._erased_whole(row):
+            self._update(s.thread, s.thread.c.id == row["id"], updated_at=seen.updated_at, last_checked_at=self.now)
+            return
         fields = self._fields(seen, row)
-        raw = {key: value for key, value in seen.opening.raw.items() if key not in _TEXTS}
+        raw: Mapping[str, Any] = {key: value for key, value in seen.opening.raw.items() if key not in _TEXTS}
+        withheld, textless = self._withheld_opening(row, repository_id, seen.opening.id, seen.opening.author)
+        if withheld is not None:
+            fields["title_withdrawn"] = True
+        if textless:
+            fields["title"], raw = None, {}
+        if row is not None and self.opted_out(seen.opening.author):
+            fields["title"], raw = row["fields"]["title"], row["raw"]
         values: dict[str, Any] = {
             "kind": seen.kind.value,
             "fields": fields,
@@ -141,11 +136,12 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
             self._update(s.thread, s.thread.c.id == thread_id, **values)
             if row["gone_status"] is not None:
                 self.mark_thread_back(repository_id, seen.number)
+            self._replace_opening(row, seen.opening.id)
         self._observe(thread_id, [seen.opening])
 
     def _fields(self, seen: ObservedThread, row: sa.RowMapping | None) -> digests.Record:
         before = row["fields"] if row else {}
-        closed_by = digests.account_record(seen.closed_by)
+        closed_by = None if self.opted_out(seen.closed_by) else digests.account_record(seen.closed_by)
         closed_at = iso(seen.closed_at) if seen.closed_at else None
         if not seen.closed_by_known and closed_at and before.get("closed_at") == closed_at:
             closed_by = before["closed_by"]
@@ -185,6 +181,8 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
         thread = self._one(s.thread, s.thread.c.id == thread_id)
         if thread is None:
             raise NotHeld(f"no thread {thread_id} is kept", key=str(thread_id))
+        if self._erased_whole(thread):
+            return
         changed = False
         for at in range(0, len(posts), _BATCH):
             changed |= self._observe_batch(thread, posts[at : at + _BATCH])
@@ -195,7 +193,12 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
         """Keep some messages of one thread; return whether any of them is new or says something else than before."""
         thread_id = thread["id"]
         held = self._held_posts(thread_id, posts)
-        self._save_accounts([post.author for post in posts if post.author])
+        self._save_accounts([post.author for post in posts if post.author and not self.opted_out(post.author)])
+        unknown = [each for each in posts if (each.kind.value, each.id) not in held]
+        self._withdraw_renumbered(
+            thread,
+            [(each.kind.value, each.id, each.created_at, each.author.id if each.author else None) for each in unknown],
+        )
         revisions: dict[str, dict[str, Any]] = {}
         new: dict[tuple[str, int], dict[str, Any]] = {}
         changed = False
@@ -214,7 +217,18 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
                 self._mark_post_back(thread, row)
                 held[key] = row = {**row, "gone_status": None, "gone_since": None}
                 changed = True
-            digest = digests.digest(digests.post_revision(seen, author))
+            declined = self.opted_out(seen.author)
+            if declined and row is not None:
+                continue
+            if declined:
+                seen, author = _placeholder(seen), None
+                withheld: tuple[int | None, bool] = (self._opt_out_withdrawal(), False)
+            else:
+                who = author.id if author else None
+                withheld = self._withheld(thread, thread["repository_id"], key, who)
+            # Author and time are as first seen: what a text's digest covers must not change under it.
+            first = seen if row is None else replace(seen, created_at=row["created_at"])
+            digest = digests.digest(digests.post_revision(first, author))
             # An opening post's `updated_at` moves with every comment: it tells nothing of an edit.
             edited = seen.kind is not PostKind.OPENING and seen.updated_at > seen.created_at
             revisions[digest] = {
@@ -222,11 +236,12 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
                 "thread_id": thread_id,
                 "kind": seen.kind.value,
                 "github_id": seen.id,
-                "body": seen.body,
+                "body": "" if withheld[1] else seen.body,
                 "edited_at": seen.updated_at if edited else None,
                 "captured_at": self.now,
-                "raw": seen.raw,
+                "raw": {} if withheld[1] else seen.raw,
                 "source": "seen",
+                "erased_at": self.now if withheld[1] else None,
             }
             node_id = seen.raw.get("node_id")
             values: dict[str, Any] = {
@@ -236,6 +251,7 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
                 "revision": digest,
                 "state": seen.state,
                 "reply_to": seen.reply_to,
+                "withdrawn": withheld[0],
             }
             # What an answer does not give stays as an earlier one gave it.
             if seen.reactions is not None or row is None:
@@ -259,14 +275,21 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
                 changed = changed or any(row[name] != values[name] for name in _TELLING)
                 if row.get("reactions") != values.get("reactions", row.get("reactions")):
                     self._changed(thread)
-        query = sa.select(s.revision.c.digest, s.revision.c.source).where(
+        query = sa.select(s.revision.c.digest, s.revision.c.source, s.revision.c.erased_at).where(
             s.revision.c.thread_id == thread_id, s.revision.c.digest.in_(sorted(revisions))
         )
-        known: dict[str, str] = {each.digest: each.source for each in self._connection.execute(query)}
-        for digest in sorted(each for each, source in known.items() if source != "seen"):
-            # Told by the edit history before, and now seen by ourselves, with the object that showed it.
-            mine = (s.revision.c.thread_id == thread_id) & (s.revision.c.digest == digest)
-            self._update(s.revision, mine, source="seen", raw=revisions[digest]["raw"])
+        known = {each.digest: each for each in self._connection.execute(query)}
+        for digest, was in sorted(known.items()):
+            values = {"source": "seen"}
+            if was.erased_at is not None:
+                # Erased, and restored since: what is still there upstream may be kept again.
+                values |= {name: revisions[digest][name] for name in ("body", "raw", "erased_at")}
+            elif was.source != "seen":
+                # Told by the edit history before, and now seen by ourselves, with the object that showed it.
+                values["raw"] = revisions[digest]["raw"]
+            if revisions[digest]["erased_at"] is None and len(values) > 1:
+                mine = (s.revision.c.thread_id == thread_id) & (s.revision.c.digest == digest)
+                self._update(s.revision, mine, **values)
         self._insert_all(s.revision, [values for digest, values in revisions.items() if digest not in known])
         self._insert_all(s.post, list(new.values()))
         return changed or bool(new)
@@ -291,131 +314,14 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
             held |= {(kind, row["github_id"]): dict(row) for row in rows}
         return held
 
-    # --- snapshots ---
-
-    def unsettled(self, repository_id: int, numbers: Sequence[int] | None = None) -> list[Unsettled]:
-        """Return the threads (of those numbers, or all) whose observations are in no snapshot yet."""
-        comments = (
-            sa.select(sa.func.count())
-            .where(
-                s.post.c.thread_id == s.thread.c.id,
-                s.post.c.kind == PostKind.COMMENT.value,
-                s.post.c.gone_status.is_(None),
-            )
-            .scalar_subquery()
-        )
-        query = (
-            sa.select(s.thread.c.number, comments, s.thread.c.comments_upstream, s.thread.c.snapshot.is_not(None))
-            .where(s.thread.c.repository_id == repository_id, s.thread.c.dirty)
-            .order_by(s.thread.c.number)
-        )
-        if numbers is not None:
-            query = query.where(s.thread.c.number.in_(sorted(set(numbers))))
-        return [Unsettled(*row) for row in self._connection.execute(query)]
-
-    def settle(self, repository_id: int, number: int, judge: Judge) -> bool:
-        """Make what was observed of a thread its latest snapshot; return whether that differs from the one before.
-
-        A thread of which fewer comments are held than GitHub counts gets its snapshot all the same, with the gap noted.
-        Raises NotHeld for a thread that `observe_thread` has never kept.
-        """
-        row = self._kept(repository_id, number)
-        posts = self._posts(row["id"])
-        record = digests.snapshot_record(
-            repository_id=repository_id, fields=row["fields"], posts=[_post_record(post) for post in posts]
-        )
-        packed = digests.canonical(record)
-        digest = digests.digest(record)
-        held = sum(post["kind"] == PostKind.COMMENT.value for post in posts)
-        upstream = row["comments_upstream"]
-        gap = f"{held} of {upstream} comments could be fetched" if held < upstream else None
-        relevance = judge(row["fields"]["title"], [_judged(post) for post in posts])
-        values: dict[str, Any] = {
-            "dirty": False,
-            "gap": gap,
-            "post_count": len(posts),
-            "relevance": _relevance_record(relevance),
-            "summary": row["fields"],
-        }
-        changed = bool(digest != row["snapshot"])
-        if changed:
-            if self._one(s.snapshot, s.snapshot.c.digest == digest) is None:
-                self._insert(s.snapshot, digest=digest, thread_id=row["id"], record=packed, raw=row["raw"])
-            self._log(row, digest)
-            values |= {
-                "snapshot": digest,
-                "first_captured_at": row["first_captured_at"] or self.now,
-                "captured_at": self.now,
-            }
-        self._update(s.thread, s.thread.c.id == row["id"], **values)
-        if changed or any(values[name] != row[name] for name in ("summary", "relevance", "gap")):
-            self._note_change("put", thread_key(repository_id, number))
-        return changed
-
-    def _log(self, row: sa.RowMapping, digest: str) -> None:
-        """Add an entry to the log of captures; it covers the one before it."""
-        last = self._connection.execute(
-            sa.select(s.capture.c.number, s.capture.c.entry).order_by(s.capture.c.number.desc()).limit(1)
-        ).one_or_none()
-        number = last.number + 1 if last else 1
-        entry = digests.entry_record(
-            number=number,
-            repository_id=row["repository_id"],
-            thread=row["number"],
-            snapshot=digest,
-            captured_at=iso(self.now),
-            previous=last.entry if last else None,
-        )
-        self._insert(
-            s.capture,
-            number=number,
-            thread_id=row["id"],
-            repository_id=row["repository_id"],
-            thread_number=row["number"],
-            snapshot=digest,
-            captured_at=self.now,
-            entry=digests.digest(entry),
-        )
-
     def mark_checked(self, repository_id: int, number: int) -> None:
         """Note that a thread was asked for and found as it was."""
         mine = (s.thread.c.repository_id == repository_id) & (s.thread.c.number == number)
         self._update(s.thread, mine, last_checked_at=self.now)
 
-    def _posts(self, thread_id: int) -> Sequence[sa.RowMapping]:
-        """Return the posts that are there upstream, as far as is known, in reading order."""
-        query = (
-            sa.select(s.post, s.revision.c.body, s.revision.c.raw, s.account.c.bot)
-            .join(s.revision, s.current_revision)
-            .outerjoin(s.account, s.account.c.id == s.post.c.author_id)
-            .where(s.post.c.thread_id == thread_id, s.post.c.gone_status.is_(None))
-        )
-        return in_reading_order(self._all(query))
 
-
-def _post_record(post: sa.RowMapping) -> digests.Record:
-    author = Account(post["author_id"], post["author_login"]) if post["author_id"] is not None else None
-    record: digests.Record = {
-        "kind": post["kind"],
-        "id": post["github_id"],
-        "author": digests.account_record(author),
-        "author_association": post["author_association"],
-        "created_at": iso(post["created_at"]),
-        "revision": post["revision"],
-    }
-    return record | {name: post[name] for name in ("state", "reply_to") if post[name] is not None}
-
-
-def _judged(post: sa.RowMapping) -> PostText:
-    return PostText(post["body"], html_of(post["raw"]), post["author_login"], bool(post["bot"]))
-
-
-def _relevance_record(relevance: Relevance) -> dict[str, Any]:
-    return {
-        "verdict": relevance.verdict,
-        "score": relevance.score,
-        "terms": list(relevance.terms),
-        "spdx": list(relevance.spdx),
-        "topics": list(relevance.topics),
-        "evidence": [[e.term, e.text, e.place, e.post, e.weight] for e in relevance.evidence],
-    }
+def _placeholder(seen: ObservedPost) -> ObservedPost:
+    """Return what is kept of a post whose author opted out: that it is there."""
+    return replace(
+        seen, author=None, author_association="NONE", body="", body_html=None, raw={}, reactions=None, state=None
+    )

@@ -12,6 +12,7 @@ from archiver.config import (
     GitHubConfig,
     LicenseConfig,
     StoreConfig,
+    SweepConfig,
     WatchConfig,
     check_http_url,
     parse_duration,
@@ -173,6 +174,9 @@ def test_a_watch_in_single_brackets_is_refused(path: Path, text: str) -> None:
         ('repo = "a/b"\nevery = "59s"', "`every` is a minute at least"),
         ('repo = "a/b"\nscope = "licence"', "'licence' is not one of 'license', 'all'; did you mean 'license'?"),
         ('repo = "a/b"\nsweep = "0d"', "'0d' is no duration"),
+        ('repo = "a/b"\nsweep = "often"', "'often' is no duration"),
+        ('repo = "a/b"\nsweep = "59s"', "`sweep` is a minute at least, or never"),
+        ('repo = "a/b"\nevery = "never"', "'never' is no duration"),
         ('repo = "a/b"\ndiscover = "search"', "`discover` is planned, but this version cannot do it yet"),
         ('search = "relicense in:title"', "`search` is planned, but this version cannot do it yet"),
         ('org = "hashicorp"', "`org` is planned, but this version cannot do it yet"),
@@ -329,3 +333,37 @@ def test_credentials_in_a_url_are_refused_and_not_printed(url: str) -> None:
     with pytest.raises(ConfigError, match="the URL holds a name or password") as caught:
         check_http_url(url, "[github] api_url")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "with_token", "without"),
+    [
+        ('repo = "a/b"', timedelta(days=7), None),
+        ('repo = "a/b"\nsweep = "2w"', timedelta(weeks=2), timedelta(weeks=2)),
+        ('repo = "a/b"\nsweep = "never"', None, None),
+        ('thread = "a/b#1"', None, None),
+        ('thread = "a/b#1"\nsweep = "1d"', timedelta(days=1), timedelta(days=1)),
+    ],
+)
+def test_how_often_a_watch_is_swept(
+    path: Path, text: str, with_token: timedelta | None, without: timedelta | None
+) -> None:
+    """Weekly with a token, else only where it is set; `never` is never."""
+    (watch,) = config(path, f"[[watch]]\n{text}").bind_list("watch", WatchConfig)
+    assert watch.sweep_every(authenticated=True) == with_token
+    assert watch.sweep_every(authenticated=False) == without
+
+
+@pytest.mark.parametrize("share", ["0", "-0.1", "1.01", "nan", "2"])
+def test_a_share_is_between_nothing_and_all(path: Path, share: str) -> None:
+    """A share of posts that is none is refused."""
+    with pytest.raises(ConfigError, match="`max_gone_share` is above 0 and at most 1"):
+        config(path, f"[sweep]\nmax_gone_share = {share}").bind("sweep", SweepConfig)
+
+
+def test_a_share_is_a_number(path: Path) -> None:
+    """Whole numbers are numbers, truths and texts are none."""
+    assert config(path, "[sweep]\nmax_gone_share = 1").bind("sweep", SweepConfig) == SweepConfig(1.0)
+    for wrong in ("true", '"0.2"'):
+        with pytest.raises(ConfigError, match="is not a number"):
+            config(path, f"[sweep]\nmax_gone_share = {wrong}").bind("sweep", SweepConfig)

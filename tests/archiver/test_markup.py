@@ -291,3 +291,71 @@ def test_text_that_looks_like_markup_stays_text() -> None:
     """Escaped angle brackets are not revived by the rewriting."""
     assert "&lt;script&gt;" in render("`<script>`")
     assert "&amp;lt;" in render("", "<p>&amp;lt;</p>")
+
+
+# --- masking ----------------------------------------------------------------------------------------------------------
+
+TOKEN = "ghp_" + "a1B2" * 9
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("Write to kim@example.org", "<p>Write to <a rel=\"nofollow noopener ugc\">k…@example.org</a></p>\n"),
+        ("<b>kim</b>@example.org", "<p><b>k…</b>@example.org</p>\n"),
+        ("ki<i>m@exa</i>mple.org x", "<p>k…<i>@exa</i>mple.org x</p>\n"),
+        (f"`{TOKEN[:20]}`<b>{TOKEN[20:]}</b> end", "<p><code>[secret hidden]</code><b></b> end</p>\n"),
+        ("kim\n@example.org", "<p>kim<br>\n@example.org</p>\n"),
+        ("a &lt;b&gt; kim@example.org &amp; x", "<p>a &lt;b&gt; "),
+    ],
+)
+def test_addresses_and_secrets_are_masked_as_a_reader_sees_them(body: str, shown: str) -> None:
+    """Elements within a line do not hide an address from masking, lines and blocks part it, and no tag breaks."""
+    page = render(body, masked=True)
+    assert page.startswith(shown)
+    assert "kim@example" not in page
+    assert TOKEN not in page
+
+
+@pytest.mark.parametrize(
+    ("html", "href"),
+    [
+        ('<a href="mailto:kim@example.org">mail</a>', None),
+        ('<a href="MAILTO:kim@example.org?subject=x">mail</a>', None),
+        ('<a href="https://kim:pass@example.org/">x</a>', None),
+        (f'<a href="https://example.org/?token={TOKEN}">x</a>', None),
+        (f'<a href="https://example.org/?token={TOKEN.replace("_", "%5F")}">x</a>', None),
+        ('<a href="https://lists.example.org/20180216.1234@example.org">x</a>', "https://lists.example.org/"),
+        ('<a href="https://github.com/acme/rocket">x</a>', "https://github.com/acme/rocket"),
+    ],
+)
+def test_links_with_what_is_masked_lead_nowhere(html: str, href: str | None) -> None:
+    """A link keeps its words; its address goes where it is an e-mail address or holds a secret."""
+    page = render("x", html, masked=True)
+    assert ("href" in page) == (href is not None)
+    assert href is None or href in page
+
+
+def test_a_private_key_over_several_lines_is_masked() -> None:
+    """In code and between line breaks alike; what is around it stays."""
+    key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\nq8+x/==\n-----END RSA PRIVATE KEY-----"
+    for body in (f"before\n\n```\n{key}\n```\n\nafter", f"before\n{key}\nafter"):
+        page = render(body, masked=True)
+        assert "MIIE" not in page
+        assert "[secret hidden]" in page
+        assert "before" in page
+        assert "after" in page
+
+
+def test_masking_is_asked_for() -> None:
+    """Without it everything stays, and what has nothing to mask is rendered to the same page with it."""
+    assert "kim@example.org" in render("kim@example.org")
+    text = "See *this*, `react@16.2.0`, `git@github.com:acme/rocket`, @kim & <details><summary>x</summary>y</details>"
+    assert render(text, masked=True) == render(text)
+
+
+def test_a_source_beyond_the_limits_is_masked_too() -> None:
+    """What is shown as its plain source goes through masking as well."""
+    page = render("<b>" * 1000 + "kim@example.org", masked=True)
+    assert page.startswith("<pre>")
+    assert "k…@example.org" in page

@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from archives import OPENED, Archive
+from archives import OPENED, Archive, edit, event
 from archives import post as comment
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from archiver.model import Account
+from archiver.model import Account, PostKind, ThreadKind
 from web.app import create_app
 from web.serve import Server, listen, url_of
 
@@ -81,6 +81,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     )
     for number in range(20, 45):
         archive.save(number, f"License question {number}")
+    happened(archive)
+    archive.save(15, "Withdrawn")
+    archive.withdraw(number=15)
     listener = listen("127.0.0.1", 0)
     base = url_of(listener)
     archive.app()
@@ -102,6 +105,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         "history": f"{thread}/history",
         "too early": f"{thread}@20180216T091200Z",
         "no snapshot": f"{thread}@{'0' * 12}",
+        "happened": f"{base}/github.com/Acme/Rocket/pull/14",
+        "what happened": f"{base}/github.com/Acme/Rocket/pull/14/history",
+        "withdrawn": f"{base}/github.com/Acme/Rocket/issues/15",
         "lookup": f"{base}/lookup",
         "lookup refused": f"{base}/lookup?url={LONG}",
         "not held": f"{base}/lookup?url=no/where%2312",
@@ -111,3 +117,36 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     server.stop()
     archive.index.close()
     archive.store.close()
+
+
+def happened(archive: Archive) -> None:
+    """Save a pull request to which everything happened that can, as wide as it can be."""
+    lines = {"path": f"docs/{LONG}", "line": 3, "diff_hunk": f"@@ -1 +1 @@\n-{EVIL}\n+{LONG}"}
+    comments = (
+        comment(801, "Edited.", minutes=10, edited=OPENED + timedelta(minutes=40), reactions={"+1": 3, "eyes": 1}),
+        comment(802, LONG, minutes=20),
+        comment(803, EVIL, minutes=30, body_html=EVIL),
+        comment(804, "Personal.", minutes=40),
+        comment(811, "Fine.", minutes=50, kind=PostKind.REVIEW, state="APPROVED"),
+        comment(812, "", minutes=51, kind=PostKind.REVIEW, state="CHANGES_REQUESTED"),
+        comment(821, "Why?", minutes=52, kind=PostKind.REVIEW_COMMENT, raw=lines),
+        comment(822, "So.", minutes=53, kind=PostKind.REVIEW_COMMENT, reply_to=821),
+    )
+    archive.save(14, comments=comments, kind=ThreadKind.PULL, draft=True, assignees=("boss", LONG))
+    url = "https://github.com/else/where/issues/5"
+    archive.happen(
+        event("labeled", minutes=5, label=LONG),
+        event("renamed", minutes=15, **{"from": LONG, "to": EVIL}),
+        event("cross-referenced", minutes=25, source="else/where#5", title=LONG, url=url),
+        event("closed", minutes=26, commit_id="c0ffee1"),
+        event("locked", minutes=60, lock_reason="too heated"),
+        number=14,
+    )
+    edits = (edit(10, "First."), edit(20, None, "boss", OPENED + timedelta(days=1)), edit(40, "Edited.", "boss"))
+    archive.tell(801, *edits, number=14)
+    archive.tell(803, minimized="off-topic", number=14)
+    archive.lose(802, number=14)
+    archive.withdraw("issuecomment-804", number=14)
+    with archive.store.transaction() as tx:
+        tx.mark_thread_gone(77, 14, 404)
+        tx.set_flag(77, suspects=40, posts=50)

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 PAGES = (
     *("home", "search", "no results", "search help", "repositories", "repository", "thread", "snapshot", "history"),
+    *("happened", "what happened", "withdrawn"),
     *("too early", "no snapshot", "lookup", "lookup refused", "not held", "beyond the last"),
     "not found",
 )
@@ -76,7 +77,7 @@ class Visit:
 
     def _heard(self, message: ConsoleMessage) -> None:
         # The status of the page itself, where a 4xx is what was asked for, is no complaint.
-        if "Failed to load resource: the server responded with a status of 40" not in message.text:
+        if "Failed to load resource: the server responded with a status of 4" not in message.text:
             self.messages.append(message.text)
 
     def _asked(self, request: Request) -> None:
@@ -200,6 +201,28 @@ def test_a_link_to_the_versions_of_a_post_unfolds_them(browser: Browser, pages: 
         box = text.bounding_box()
         assert box is not None
         assert 0 <= box["y"] < 844
+    finally:
+        context.close()
+
+
+def test_diffs_and_hidden_texts_fold_without_a_script_and_are_unfolded_on_paper(
+    browser: Browser, pages: dict[str, str]
+) -> None:
+    """The lines of a review comment are open at first, what GitHub hides is closed; a click turns both round."""
+    context = browser.new_context(viewport={"width": 1280, "height": 844}, java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(pages["happened"])
+        lines = page.locator("#discussion_r821 .hunk > pre")
+        hidden = page.locator("#issuecomment-803 .folded > .text")
+        assert (lines.is_visible(), hidden.is_visible()) == (True, False)
+        page.locator("#discussion_r821 summary").click()
+        page.locator("#issuecomment-803 summary").first.click()
+        assert (lines.is_visible(), hidden.is_visible()) == (False, True)
+        page.locator("#issuecomment-803 summary").first.click()
+        page.emulate_media(media="print")
+        assert (lines.is_visible(), hidden.is_visible()) == (True, True)
+        assert page.locator("#issuecomment-801 .versions .text").is_visible()
     finally:
         context.close()
 

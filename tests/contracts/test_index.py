@@ -153,6 +153,13 @@ def test_replaced_and_deleted(debate: Index) -> None:
     assert found(debate, "") == [3, 1]
 
 
+def test_an_index_of_which_everything_was_deleted_finds_nothing(debate: Index) -> None:
+    """It is no error to ask for words that stood in what is gone."""
+    debate.apply([], ["77/1", "77/2", "77/3"], 9)
+    for query in ("relicense", "", '"copyleft license"', "-gpl"):
+        assert found(debate, query) == []
+
+
 def test_the_same_key_twice_in_a_batch(index: Index) -> None:
     """The last document counts, and one that is put stays even if its key is among the deletions."""
     index.apply([document(1, "first"), document(1, "second")], ["77/1"], 1)

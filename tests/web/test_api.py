@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from archives import Archive
+from archives import OPENED, Archive, edit, event
 from archives import post as comment
 
-from archiver.model import RepositoryRef
+from archiver.model import PostKind, RepositoryRef, ThreadKind
 
 THREAD_KEYS = {
     *("repository", "number", "kind", "title", "state", "state_reason", "locked", "labels", "author"),
     *("author_association", "created_at", "updated_at", "closed_at", "url", "upstream_url", "snapshot"),
     *("first_captured_at", "last_checked_at", "gone", "relevance", "posts", "events", "gap"),
+    *("lock_reason", "draft", "category", "milestone", "assignees", "closed_by", "merged_at"),
 }
 POST_KEYS = {
     *("id", "kind", "url", "upstream_url", "author", "author_association", "created_at", "updated_at", "body"),
-    *("body_html", "gone", "revisions"),
+    *("body_html", "gone", "revisions", "state", "reply_to", "reactions", "minimized", "context", "edits"),
 }
 API = "/api/v1/threads/github.com/Acme/Rocket/12"
 
@@ -39,7 +38,71 @@ def test_a_thread_has_the_contracts_shape(archive: Archive) -> None:
     assert [each["author"] for each in found["posts"]] == ["asker", "kim", None]
     for post in found["posts"]:
         assert set(post) == POST_KEYS
-        assert sorted(post["revisions"][0]) == ["body", "captured_at", "digest", "edited_at"]
+        assert sorted(post["revisions"][0]) == ["body", "captured_at", "digest", "edited_at", "source"]
+
+
+def test_a_thread_tells_its_events_reviews_edits_and_reactions(archive: Archive) -> None:
+    """What GitHub says besides the texts, in plain values."""
+    hunk = {"path": "LICENSE", "original_line": 3, "diff_hunk": "-GPL", "commit_id": "c0ffee"}
+    closed = OPENED + timedelta(days=1)
+    archive.save(
+        kind=ThreadKind.PULL,
+        draft=True,
+        milestone="2.0",
+        assignees=("kim",),
+        closed_at=closed,
+        merged_at=closed,
+        state="closed",
+        comments=(
+            comment(501, "No.", minutes=10, edited=OPENED + timedelta(minutes=40), reactions={"+1": 2}),
+            comment(601, "Fine.", kind=PostKind.REVIEW, state="APPROVED"),
+            comment(701, "Why?", kind=PostKind.REVIEW_COMMENT, raw=hunk),
+            comment(702, "So.", kind=PostKind.REVIEW_COMMENT, reply_to=701),
+        ),
+    )
+    archive.happen(event("closed", minutes=1440), event("locked", minutes=1441, lock_reason="spam"))
+    archive.tell(501, edit(10, "Yes."), edit(40, "No.", "boss"), minimized="OFF_TOPIC")
+    found = archive.client().get(API).get_json()
+    assert found["events"][1] == {
+        "kind": "locked",
+        "at": "2018-02-17T09:13:00Z",
+        "actor": "boss",
+        "detail": {"lock_reason": "spam"},
+    }
+    said = {name: found[name] for name in ("draft", "milestone", "assignees", "closed_by", "merged_at", "category")}
+    assert said == {
+        "draft": True,
+        "milestone": "2.0",
+        "assignees": ["kim"],
+        "closed_by": "boss",
+        "merged_at": "2018-02-17T09:12:00Z",
+        "category": None,
+    }
+    posts = {each["id"]: each for each in found["posts"]}
+    assert [posts[number]["kind"] for number in (501, 601, 701)] == ["comment", "review", "review_comment"]
+    assert (posts[501]["reactions"], posts[501]["minimized"]) == ({"+1": 2}, "OFF_TOPIC")
+    first, second = posts[501]["edits"]
+    assert [each["source"] for each in posts[501]["revisions"]] == ["history", "seen"]
+    assert [each["digest"] for each in posts[501]["revisions"]] == [first["revision"], second["revision"]]
+    assert (second["editor"], second["at"], second["deleted_at"]) == ("boss", "2018-02-16T09:52:00Z", None)
+    assert posts[601]["state"] == "APPROVED"
+    assert posts[701]["context"] == {"path": "LICENSE", "line": 3, "diff_hunk": "-GPL"}
+    assert posts[702]["reply_to"] == 701
+    assert posts[702]["url"].endswith("/pull/12#discussion_r702")
+
+
+def test_what_is_gone_upstream_says_so_and_is_still_found(archive: Archive) -> None:
+    """The post, the thread and the finding have GitHub's status; search goes on finding the text."""
+    archive.save(comments=(comment(501, "Zanzibar."),))
+    archive.lose(501)
+    with archive.store.transaction() as tx:
+        tx.mark_thread_gone(77, 12, 451)
+    client = archive.client()
+    found = client.get(API).get_json()
+    assert found["gone"] == {"status": 451, "since": "2026-03-03T12:00:00Z"}
+    assert found["posts"][1]["gone"] == {"status": 404, "since": "2026-03-02T12:00:00Z"}
+    assert found["posts"][1]["body"] == "Zanzibar."
+    assert client.get("/api/v1/search?q=zanzibar+is:gone").get_json()["results"][0]["best_post"]["id"] == 501
 
 
 def test_the_api_gives_texts_as_captured(archive: Archive) -> None:
@@ -118,28 +181,6 @@ def test_other_sites_may_ask_with_an_etag(archive: Archive) -> None:
         assert "GET" in asked.headers["Access-Control-Allow-Methods"]
         assert asked.headers["Access-Control-Allow-Headers"] == "If-None-Match"
     assert "Access-Control-Allow-Origin" not in client.options("/").headers
-
-
-def test_the_recipe_for_taking_a_thread_down_closes_all_of_its_addresses(archive: Archive) -> None:
-    """Whatever answers with its text, under present and former names, is matched by docs/operating.md, or redirects."""
-    archive.save_repository(RepositoryRef("Old", "Name"))
-    digest = archive.save(comments=(comment(501, "I agree."),), body="The text.")
-    recipe = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
-    patterns = [each.replace("DIGEST1", digest) for each in re.findall(r"location ~\* (\^\S+) \{ return 451", recipe)]
-    assert len(patterns) == 3
-    client = archive.client()
-    paths = [f"/api/v1/snapshots/{digest}", f"/api/v1/snapshots/{digest.upper()}", f"/api/v1/snapshots/{digest}/"]
-    for name in ("Acme/Rocket", "acme/rocket", "Old/Name"):
-        thread = f"/github.com/{name}/issues/12"
-        suffixes = ("", "/", ".json", "/history", f"@{digest}", f"@{digest[:12]}.json", "@20270101T000000Z")
-        paths += [thread + suffix for suffix in suffixes]
-        paths += [f"/api/v1/threads/github.com/{name}/{number}" for number in ("12", "12/", "012")]
-        paths += [f"/api/v3/repos/{name}/issues{rest}" for rest in ("", "/12", "/12/comments", "/comments/501")]
-    paths += [f"/api/v3/repositories/77/issues{rest}" for rest in ("", "/12", "/12/comments", "/comments")]
-    shown = [path for path in paths if client.get(path).status_code == 200]
-    assert len(shown) > 15
-    for path in shown:
-        assert any(re.search(pattern, path, re.IGNORECASE) for pattern in patterns), path
 
 
 def test_the_json_of_a_threads_page_is_the_apis(archive: Archive) -> None:

@@ -18,7 +18,7 @@ from archiver.crawl import Crawler
 from archiver.github import parse
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
-from archiver.model import Account, RepositoryRef, ThreadKind
+from archiver.model import Account, PostKind, RepositoryRef, ThreadKind, parse_reference
 from archiver.store import Store, open_store
 from web.github_api import create_upstream_app
 
@@ -217,6 +217,133 @@ def test_there_is_always_something_left_of_the_rate_limit(filled: FlaskClient) -
     assert int(filled.get(REPO).headers["X-RateLimit-Remaining"]) > 0
 
 
+# --- timelines, reviews -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(store: Store, repository: FakeRepository, upstream: FakeGitHub) -> Store:
+    """Crawl two threads to which all sorts of things happened."""
+    number = repository.issue("Relicense under the GPL?", "Please consider the GPL license.", pull_request={})
+    repository.issues[number] |= {"draft": True, "reactions": {"+1": 4, "total_count": 4}}
+    repository.rename(number, "Relicense under the GPL-3.0?")
+    review = repository.review(number, "Not like this.", "CHANGES_REQUESTED")
+    repository.review(number, "")
+    remark = repository.review_comment(number, "Which one?", review=review)
+    repository.review_comment(number, "3.0", in_reply_to_id=remark, reactions={"heart": 2})
+    repository.comment(number, "Fine with me.")
+    dismissed = {"review_id": review, "state": "changes_requested", "dismissal_message": "Settled."}
+    repository.reviews[review]["state"] = "DISMISSED"
+    repository.event(number, "review_dismissed", dismissed_review=dismissed)
+    repository.event(number, "labeled", label={"name": "legal"})
+    repository.event(number, "milestoned", milestone={"title": "2.0"})
+    repository.event(number, "assigned", assignee={"login": "kim", "id": 5})
+    repository.event(number, "review_requested", requested_reviewer={"login": "kim", "id": 5})
+    repository.event(number, "review_requested", requested_team={"name": "legal"})
+    repository.event(number, "something_new")
+    source = {"id": 8, "number": 3, "title": "CLA", "state": "closed", "pull_request": {"merged_at": START_OF_TIME}}
+    source |= {"html_url": "https://github.com/a/b/pull/3", "repository_url": "https://api.test/repos/a/b"}
+    repository.events[number].append(
+        {"event": "cross-referenced", "actor": None, "created_at": repository.tick(), "source": {"issue": source}}
+    )
+    repository.close(number)
+    repository.lock(number, "too heated")
+    repository.issue("License", "Which license is it?")
+    with GitHub("https://api.test", transport=upstream) as github:
+        Crawler(store, github, Vocabulary()).crawl(RepositoryRef("acme", "rocket"))
+    return store
+
+
+START_OF_TIME = "2020-01-01T00:00:00Z"
+ROCKET = "/api/v3/repos/acme/rocket"
+
+
+def test_a_timeline_reads_as_githubs_own_does(told: Store, repository: FakeRepository, upstream: FakeGitHub) -> None:
+    """Item by item, our own parser reads the same from here as from GitHub."""
+    client = create_upstream_app(told).test_client()
+    theirs = upstream.timeline_json(repository, 1)
+    ours = client.get(f"{ROCKET}/issues/1/timeline?per_page=100", headers=FULL).get_json()
+    theirs = [item for item in theirs if item.get("body") != ""]  # the envelope of review comments is not kept
+    assert [item["event"] for item in ours] == [item["event"] for item in theirs]
+    for here, there in zip(ours, theirs, strict=True):
+        assert parse.event(here) == parse.event(there)
+        if here["event"] == "commented":
+            assert parse.comment(here)[1].body == there["body"]
+        if here["event"] == "reviewed":
+            assert here["state"] == "dismissed"
+            assert here["pull_request_url"] == "http://localhost/api/v3/repos/acme/rocket/pulls/1"
+
+
+def test_a_timeline_comes_in_pages(told: Store) -> None:
+    """Its pages follow each other by their links, and an ETag makes a second look free."""
+    client = create_upstream_app(told).test_client()
+    whole = client.get(f"{ROCKET}/issues/1/timeline?per_page=100").get_json()
+    seen, path = [], f"{ROCKET}/issues/1/timeline?per_page=4"
+    while path:
+        response = client.get(path)
+        assert client.get(path, headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
+        seen += response.get_json()
+        path = httpx.Response(200, headers={"link": response.headers["Link"]}).links.get("next", {}).get("url", "")
+        assert not path or urlsplit(path).path == "/api/v3/repositories/77/issues/1/timeline"
+    assert seen == whole
+    assert len(seen) > 12
+
+
+def test_reviews_and_review_comments_have_githubs_shape(told: Store) -> None:
+    """In lists and alone; what stands at a line says where, and what it answers."""
+    client = create_upstream_app(told).test_client()
+    (review,) = client.get(f"{ROCKET}/pulls/1/reviews", headers=FULL).get_json()
+    assert client.get(f"{ROCKET}/pulls/1/reviews/{review['id']}", headers=FULL).get_json() == review
+    assert (review["state"], review["body"]) == ("DISMISSED", "Not like this.")
+    assert review["html_url"].endswith(f"/pull/1#pullrequestreview-{review['id']}")
+    first, second = client.get(f"{ROCKET}/pulls/1/comments", headers=FULL).get_json()
+    assert client.get(f"{ROCKET}/pulls/comments/{first['id']}", headers=FULL).get_json() == first
+    assert (first["path"], first["line"]) == ("LICENSE", 3)
+    assert first["url"] == f"http://localhost/api/v3/repos/acme/rocket/pulls/comments/{first['id']}"
+    assert second["in_reply_to_id"] == first["id"]
+    assert second["reactions"]["total_count"] == second["reactions"]["heart"] == 2
+    issue = client.get(f"{ROCKET}/issues/1").get_json()
+    assert (issue["draft"], issue["reactions"]["+1"]) == (True, 4)
+
+
+def test_only_pull_requests_have_reviews(told: Store) -> None:
+    """And each review belongs to one of them, each kind of post has its own addresses."""
+    client = create_upstream_app(told).test_client()
+    review = client.get(f"{ROCKET}/pulls/1/reviews").get_json()[0]["id"]
+    paths = (
+        "pulls/2/reviews",
+        "pulls/2/comments",
+        "issues/9/timeline",
+        "pulls/9/comments",
+        f"pulls/2/reviews/{review}",
+    )
+    for path in (*paths, f"pulls/comments/{review}", f"issues/comments/{review}"):
+        assert client.get(f"{ROCKET}/{path}").status_code == 404
+    assert client.get(f"{ROCKET}/issues/2/timeline").get_json() == []
+
+
+def test_what_is_gone_or_withdrawn_is_in_no_list(told: Store) -> None:
+    """Neither the post in any list or by its number, nor a withdrawn title in the events that tell of it."""
+    client = create_upstream_app(told).test_client()
+    comment = client.get(f"{ROCKET}/issues/1/comments").get_json()[0]["id"]
+    first, second = (each["id"] for each in client.get(f"{ROCKET}/pulls/1/comments").get_json())
+    opening = client.get(f"{ROCKET}/issues/1").get_json()["id"]
+    with told.transaction() as tx:
+        tx.mark_post_gone(77, 1, PostKind.REVIEW_COMMENT, first, 404)
+        for anchor in (f"issuecomment-{comment}", f"issue-{opening}"):
+            target = tx.target(parse_reference(f"https://github.com/acme/rocket/pull/1#{anchor}"), None)
+            tx.withdraw(target, reason="other", note=None, erase=False, judge=Vocabulary().judge)
+    for path in ("issues/1/comments", "issues/comments", "issues/1/timeline", "pulls/1/comments", "pulls/comments"):
+        found = client.get(f"{ROCKET}/{path}?per_page=100", headers=FULL).get_json()
+        assert not {comment, first} & {each.get("id") for each in found}
+    assert client.get(f"{ROCKET}/issues/comments/{comment}").status_code == 404
+    assert client.get(f"{ROCKET}/pulls/comments/{first}").status_code == 404
+    assert client.get(f"{ROCKET}/pulls/comments/{second}").status_code == 200
+    issue = client.get(f"{ROCKET}/issues/1", headers=FULL)
+    assert "consider" not in issue.get_data(as_text=True)
+    assert "Relicense" not in issue.get_data(as_text=True)
+    assert (issue.get_json()["user"], issue.get_json()["body"]) == (None, None)
+
+
 # --- an archive of an archive -----------------------------------------------------------------------------------------
 
 
@@ -239,6 +366,9 @@ def test_a_crawl_of_an_archive_gives_the_same_digests(
     repository.close(3)
     repository.issue("MIT license", None, login=None, pull_request={"merged_at": None}, locked=True)
     repository.edit_comment(min(repository.comments), "The licence, edited")
+    review = repository.review(8, "Which year?", "CHANGES_REQUESTED")
+    repository.review_comment(8, "2019", in_reply_to_id=repository.review_comment(8, "Here?", review=review))
+    repository.rename(4, "Relicense part 4 under the AGPL?")
     with GitHub("https://api.test", transport=upstream) as github:
         Crawler(store, github, Vocabulary()).crawl(RepositoryRef("acme", "rocket"))
     app = create_upstream_app(store)
@@ -248,6 +378,13 @@ def test_a_crawl_of_an_archive_gives_the_same_digests(
     original = {each.key: each.snapshot for each in store.summaries()}
     assert {each.key: each.snapshot for each in mirror.summaries()} == original
     assert len(original) == 8
+    for number in range(1, 9):
+        mine, theirs = store.thread(77, number), mirror.thread(77, number)
+        assert mine is not None
+        assert theirs is not None
+        shown = [(each.kind, each.at, each.actor, each.detail) for each in mine.events]
+        assert shown == [(each.kind, each.at, each.actor, each.detail) for each in theirs.events]
+        assert [post.context for post in mine.posts] == [post.context for post in theirs.posts]
 
 
 # --- hosts and numbers ------------------------------------------------------------------------------------------------

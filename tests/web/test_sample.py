@@ -14,15 +14,33 @@ from typing import Any
 
 import pytest
 
+from archiver.github import parse
+from archiver.model import PostKind
+from archiver.store import Store
+from web.sample_data import load_sample
+
 Table = dict[str, Any]
 
 ASSOCIATIONS = {"OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "NONE"}
 REPOSITORY_KEYS = {"id", "full_name", "description", "created"}
 THREAD_KEYS = {
     "id", "number", "kind", "title", "author", "association", "created", "updated", "closed", "closed_by",
-    "state_reason", "merged", "locked", "lock_reason", "labels", "about_license", "body", "post",
+    "state_reason", "merged", "locked", "lock_reason", "labels", "about_license", "body", "reactions", "post", "event",
 }  # fmt: skip
-POST_KEYS = {"id", "kind", "author", "association", "created", "updated", "body"}
+POST_KEYS = {"id", "kind", "author", "association", "created", "updated", "body", "reactions"}
+MORE_KEYS = {
+    "comment": set(),
+    "review": {"state"},
+    "review_comment": {"path", "line", "diff_hunk", "reply_to"},
+}
+EVENT_KEYS = {
+    "assigned": {"assignee"}, "closed": {"state_reason"}, "comment_deleted": set(), "convert_to_draft": set(),
+    "cross-referenced": {"source"}, "demilestoned": {"milestone"}, "head_ref_force_pushed": {"commit_id"},
+    "labeled": {"label"}, "locked": {"lock_reason"}, "merged": {"commit_id"}, "milestoned": {"milestone"},
+    "pinned": set(), "ready_for_review": set(), "renamed": {"from", "to"}, "reopened": set(),
+    "review_dismissed": {"review", "state", "message"}, "review_requested": {"reviewer"}, "unlabeled": {"label"},
+    "unpinned": set(),
+}  # fmt: skip
 
 
 def load() -> dict[str, Table]:
@@ -76,6 +94,7 @@ def test_ids_are_unique_across_files() -> None:
         [sample["repository"]["id"] for sample in SAMPLE.values()],
         [thread["id"] for thread in threads()],
         [post["id"] for thread in threads() for post in thread.get("post", [])],
+        [event["id"] for thread in threads() for event in thread.get("event", []) if "id" in event],
     ):
         assert len(ids) == len(set(ids))
 
@@ -107,6 +126,7 @@ def test_accounts_are_those_who_take_part() -> None:
         for thread in sample["thread"]:
             logins |= {thread.get("author"), thread.get("closed_by")}
             logins |= {post.get("author") for post in thread.get("post", [])}
+            logins |= {event.get("actor") for event in thread.get("event", [])}
         assert logins - {None} == set(sample["accounts"])
 
 
@@ -129,7 +149,11 @@ def test_thread_keeps_the_format(sample: Table, thread: Table) -> None:
         assert thread["locked"]
         assert thread["lock_reason"] in {"off-topic", "too heated", "resolved", "spam"}
     for post in thread.get("post", []):
-        assert set(post) <= POST_KEYS
+        assert set(post) <= POST_KEYS | MORE_KEYS[post["kind"]]
+        assert ("state" in post) == (post["kind"] == "review")
+        assert set(post.get("reactions", ())) <= set(parse.REACTIONS)
+        if "reply_to" in post:
+            assert [each["kind"] for each in thread["post"] if each["id"] == post["reply_to"]] == ["review_comment"]
         assert post["kind"] in ({"comment", "review", "review_comment"} if thread["kind"] == "pull" else {"comment"})
         assert post["association"] in ASSOCIATIONS
         assert post["body"].strip()
@@ -151,6 +175,44 @@ def test_thread_runs_forward_in_time(sample: Table, thread: Table) -> None:
     else:
         assert "closed_by" not in thread
         assert "merged" not in thread
+
+
+@pytest.mark.parametrize(("sample", "thread"), THREADS)
+def test_events_keep_the_format_and_the_story(sample: Table, thread: Table) -> None:
+    """Events stand in time order, say what GitHub's say, and agree with the thread: closed, merged, locked, renamed."""
+    events = thread.get("event", [])
+    by_kind = {event["kind"]: event for event in events}
+    assert [event["at"] for event in events] == sorted(event["at"] for event in events)
+    for event in events:
+        assert event["at"] >= thread["created"]
+        assert set(event) - {"id", "kind", "actor", "at"} <= EVENT_KEYS[event["kind"]]
+        assert ("id" in event) == (event["kind"] != "cross-referenced")
+    if "closed" in thread:
+        assert by_kind["closed"]["at"] == thread["closed"]
+        assert by_kind["closed"]["actor"] == thread["closed_by"]
+        assert by_kind["closed"].get("state_reason") == thread.get("state_reason")
+    assert ("merged" in thread) == ("merged" in by_kind)
+    assert bool(thread.get("locked")) == ("locked" in by_kind)
+    if "renamed" in by_kind:
+        assert by_kind["renamed"]["to"] == thread["title"] != by_kind["renamed"]["from"]
+    for event in events:
+        if "source" in event:
+            name, _, number = event["source"].rpartition("#")
+            mentions = [text for text in texts(find(name, int(number))) if f"#{thread['number']}" in text]
+            assert mentions
+
+
+def test_sample_is_loaded_with_all_that_happened(store: Store) -> None:
+    """Events with who did what, reviews with their state, review comments with what they stand at and answer."""
+    load_sample(store)
+    pull = store.thread(910002, 4127)
+    assert pull is not None
+    kinds = {event.kind for event in pull.events}
+    assert {"merged", "closed", "head_ref_force_pushed", "review_requested"} <= kinds
+    assert [post.state for post in pull.posts if post.kind is PostKind.REVIEW] == ["COMMENTED", "APPROVED"]
+    remark, answer = [post for post in pull.posts if post.kind is PostKind.REVIEW_COMMENT][:2]
+    assert remark.context["path"] == answer.context["path"] == "src/engine/page.cc"
+    assert answer.reply_to == remark.id
 
 
 def test_sample_is_large_enough_to_search() -> None:

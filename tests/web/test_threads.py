@@ -12,7 +12,7 @@ from archives import post as comment
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from archiver.model import Account, Relevance, RepositoryRef, ThreadKind, compact
+from archiver.model import Account, Relevance, Repository, RepositoryRef, ThreadKind, compact
 from web.permalinks import SHOWN_DIGITS
 
 THREAD = "/github.com/Acme/Rocket/issues/12"
@@ -172,14 +172,6 @@ def test_control_characters_do_not_reach_the_page(archive: Archive) -> None:
     body = archive.client().get(THREAD).get_data(as_text=True)
     assert not set("\x00\x1b\x07\x9b") & set(body)
     assert "ab[31m" in body
-
-
-def test_a_pull_request_says_that_its_reviews_are_not_archived(archive: Archive) -> None:
-    """What is missing is said where it would stand."""
-    archive.save(kind=ThreadKind.PULL)
-    assert "Reviews" in text(page(archive.client(), "/github.com/Acme/Rocket/pull/12"), ".note")
-    archive.save(13)
-    assert not page(archive.client(), "/github.com/Acme/Rocket/issues/13").select(".note")
 
 
 def test_a_merged_pull_request_is_not_merely_closed(archive: Archive) -> None:
@@ -349,6 +341,23 @@ def test_every_spelling_of_a_thread_leads_to_one(archive: Archive, spelling: str
     if response.status_code == 301:
         # A browser that kept it for good would go round in circles when the repository is renamed back.
         assert response.headers["Cache-Control"] == "max-age=3600"
+
+
+@pytest.mark.parametrize("suffix", ["", "/history", ".json", "@{digest}", "@20270101T000000Z"])
+def test_a_transferred_thread_is_found_where_it_was(archive: Archive, suffix: str) -> None:
+    """Every old address leads to its new place, versions and times too; so does a lookup."""
+    digest = archive.save()
+    with archive.store.transaction() as tx:
+        tx.save_repository(Repository(78, "Acme", "Other"))
+        tx.move_thread(77, 12, 78, 5)
+    client = archive.client()
+    response = client.get(THREAD + suffix.format(digest=digest))
+    moved = "/github.com/Acme/Other/issues/5"
+    expected = f"@{digest}" if "@2027" in suffix else suffix.format(digest=digest)
+    assert response.status_code == (302 if "@2027" in suffix else 301)
+    assert response.headers["Location"] == moved + expected
+    assert client.get(response.headers["Location"]).status_code == 200
+    assert client.get("/lookup?url=acme/rocket%2312").headers["Location"] == moved
 
 
 def test_a_repository_is_found_by_any_spelling_and_former_name(archive: Archive) -> None:
@@ -540,7 +549,7 @@ def test_letters_that_run_from_right_to_left_do(archive: Archive) -> None:
     archive.save(title="License?", comments=(comment(501, "Hello", edited=archive.now - timedelta(hours=2)),))
     client = archive.client()
     assert all(each["dir"] == "auto" for each in page(client, THREAD).select("div.text"))
-    assert text(page(client, f"{THREAD}/history"), ".list bdi") == "רישיון?"
+    assert text(page(client, f"{THREAD}/history"), ".list p:not(.meta) bdi") == "רישיון?"
 
 
 def test_what_scrolls_sideways_can_be_reached_by_keyboard(archive: Archive) -> None:

@@ -1,0 +1,168 @@
+"""Says what of a thread's fields, events and findings is hidden, since an account or a title was withdrawn here.
+
+Posts are withheld by their rows (`archiver.store.values`); nothing is changed here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from archiver.model import Account, FindingKind, PostKind, Tombstone
+from archiver.store import schema as s
+
+Row = sa.RowMapping
+# The logins of others that events name.
+_NAMED = ("assignee", "reviewer")
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """The accounts that are not named, with the withdrawals that say so, and all of their logins in lower case."""
+
+    withdrawals: Mapping[int, Row]
+    logins: frozenset[str]
+
+    def account(self, account: Account | None) -> Account | None:
+        """Return an account as it may be shown."""
+        return None if account is not None and account.id in self.withdrawals else account
+
+    def login(self, login: str | None) -> str | None:
+        """Return a login as it may be shown."""
+        return None if login is not None and login.lower() in self.logins else login
+
+    def stripped(self, value: Any) -> Any:
+        """Return an API's object without the objects of hidden accounts in it: null is in their places."""
+        if not self.withdrawals:
+            return value
+        if isinstance(value, Mapping):
+            if "login" in value and value.get("id") in self.withdrawals:
+                return None
+            return {key: self.stripped(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [kept for kept in map(self.stripped, value) if kept is not None]
+        return value
+
+    def fields(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a thread's fields without hidden accounts."""
+        if not self.withdrawals:
+            return fields
+        assignees = [each for each in fields["assignees"] if self.login(each) is not None]
+        return {**self.stripped(fields), "assignees": assignees}
+
+
+NOBODY = Hidden({}, frozenset())
+
+
+def hidden_in(connection: sa.Connection, threads: Sequence[Row]) -> dict[int, Hidden]:
+    """Return for each thread, by its `id`, whom it must not name; threads without any are left out."""
+    w, alias = s.withdrawal, s.account_alias
+    query = sa.select(w).where(w.c.scope == "author", w.c.lifted_at.is_(None)).order_by(w.c.id.desc())
+    standing = connection.execute(query).mappings().all()
+    if not standing:
+        return {}
+    numbers = {each["account_id"] for each in standing}
+    names = connection.execute(sa.select(alias.c.account_id, alias.c.login_key).where(alias.c.account_id.in_(numbers)))
+    logins = [(row.account_id, row.login_key) for row in names]
+    found = {}
+    for thread in threads:
+        here = {
+            each["account_id"]: each
+            for each in standing
+            if each["repository_id"] in {None, thread["repository_id"]} and each["thread_id"] in {None, thread["id"]}
+        }
+        if here:
+            found[thread["id"]] = Hidden(here, frozenset(login for number, login in logins if number in here))
+    return found
+
+
+def told_events(
+    connection: sa.Connection, thread: Row, rows: Sequence[Row]
+) -> Sequence[tuple[Account | None, Mapping[str, Any]]]:
+    """Return the actor and the detail of a thread's events as they may be shown, in the order of their rows."""
+    hidden = hidden_in(connection, [thread]).get(thread["id"], NOBODY)
+    untitled = bool((thread["summary"] or {}).get("title_withdrawn"))
+    sources = {row["detail"].get("source_id") for row in rows if row["kind"] == "cross-referenced"} - {None}
+    nameless = _withdrawn_sources(connection, sources) if sources else set()
+    told = []
+    for row in rows:
+        actor = None if row["actor_id"] is None else Account(row["actor_id"], row["actor_login"])
+        detail = dict(row["detail"])
+        if row["kind"] == "renamed" and untitled:
+            detail = {}
+        if row["kind"] == "cross-referenced" and detail.get("source_id") in nameless:
+            detail["title"] = None
+        for name in _NAMED:
+            if name in detail:
+                detail[name] = hidden.login(detail[name])
+        if actor is not None and hidden.account(actor) is None:
+            actor = None
+            if "message" in detail:
+                detail["message"] = None
+        told.append((actor, detail))
+    return told
+
+
+def _withdrawn_sources(connection: sa.Connection, numbers: set[int]) -> set[int]:
+    """Return those of GitHub's numbers of issues whose titles are withdrawn here, with them or as a part of them."""
+    query = (
+        sa.select(s.post.c.github_id)
+        .join(s.thread, s.thread.c.id == s.post.c.thread_id)
+        .where(
+            s.post.c.kind == PostKind.OPENING.value,
+            s.post.c.github_id.in_(numbers),
+            s.post.c.withdrawn.is_not(None) | s.thread.c.withdrawn.is_not(None),
+        )
+    )
+    return set(connection.execute(query).scalars())
+
+
+def told_finding(hidden: Hidden, kind: str, detail: Mapping[str, Any]) -> bool:
+    """Return whether a finding may be told: not that an account was deleted whose name is withdrawn."""
+    return not (kind == FindingKind.AUTHOR_GONE.value and detail.get("id") in hidden.withdrawals)
+
+
+def _withdrawn_account(connection: sa.Connection, thread: Row, record: Mapping[str, Any]) -> Row | None:
+    """Return the withdrawal of an account that a snapshot's record names; None if it names none."""
+    hidden = hidden_in(connection, [thread]).get(thread["id"])
+    if hidden is None:
+        return None
+    named = [each["id"] for each in (record["author"], *(post["author"] for post in record["posts"])) if each]
+    found = next((hidden.withdrawals[each] for each in named if each in hidden.withdrawals), None)
+    if found is None and any(hidden.login(each) is None for each in record["assignees"]):
+        found = next(iter(hidden.withdrawals.values()))
+    return found
+
+
+def snapshot_row(connection: sa.Connection, digest: str) -> Row | None:
+    """Return the row of a snapshot; None if there is none with that digest."""
+    query = sa.select(s.snapshot).where(s.snapshot.c.digest == digest)
+    return connection.execute(query).mappings().one_or_none()
+
+
+def snapshot_tombstone(connection: sa.Connection, row: Row) -> Tombstone | None:
+    """Return what stands for a snapshot's record where it is not given out."""
+    query = sa.select(s.thread).where(s.thread.c.id == row["thread_id"])
+    thread = connection.execute(query).mappings().one()
+    by = thread["withdrawn"]
+    if by is None and (row["erased_at"] is not None or (thread["summary"] or {}).get("title_withdrawn")):
+        opening = sa.select(s.post.c.withdrawn).where(
+            s.post.c.thread_id == thread["id"], s.post.c.kind == PostKind.OPENING.value, s.post.c.withdrawn.is_not(None)
+        )
+        by = connection.execute(opening.limit(1)).scalar_one_or_none()
+    if by is not None:
+        query = sa.select(s.withdrawal).where(s.withdrawal.c.id == by)
+        return withdrawal_tombstone(connection.execute(query).mappings().one())
+    if row["erased_at"] is not None:
+        return Tombstone(410, row["erased_at"], "other")  # restored since, but for what was erased
+    found = _withdrawn_account(connection, thread, json.loads(row["record"]))
+    return None if found is None else withdrawal_tombstone(found)
+
+
+def withdrawal_tombstone(row: Row) -> Tombstone:
+    """Return what is left in public view of what was withdrawn: 451 for legal reasons, else 410."""
+    return Tombstone(451 if row["reason"] == "legal" else 410, row["at"], row["reason"])
