@@ -32,6 +32,7 @@ _KEY_BODY = re.compile(r"[A-Za-z0-9+/=\s]{0,20000}")
 _DOMAIN = re.compile(r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24})(?!\w)")
 _LOCAL = re.compile(r"[\w.%+'-]")
 _LOCAL_LENGTH = 64
+_NOBODY = {"git", "noreply", "no-reply", "notifications"}
 # `react@16.2.beta` is a version, `icon@2x.png` a file.
 _NO_DOMAIN = re.compile(
     r"v?\d+\.(?:\d|x\b)|.*\.(?:png|jpe?g|gif|svg|webp|js|ts|json|tgz|gz|txt|html|css|ya?ml|toml|lock)\Z"
@@ -51,7 +52,7 @@ def masks(text: str) -> list[Mask]:
     """Return what is to be hidden of a text, in order and apart."""
     if "@" not in text and not _suspect(text):
         return []
-    secrets = _apart(_secrets(text)) if _suspect(text) else []
+    secrets = list(_secrets(text)) if _suspect(text) else []
     return sorted([*secrets, *_addresses(text, secrets)], key=lambda each: each.start)
 
 
@@ -103,12 +104,25 @@ def _suspect(text: str) -> bool:
 
 
 def _secrets(text: str) -> Iterator[Mask]:
+    """Yield the secrets of a text in order: keys, and tokens in what is between them."""
+    at = 0
+    for key in _keys(text):
+        yield from _tokens(text[at : key.start], at)
+        yield key
+        at = key.end
+    yield from _tokens(text[at:], at)
+
+
+def _tokens(text: str, offset: int) -> Iterator[Mask]:
     for match in _TOKEN.finditer(text):
         word = match[0]
         # `sk-` begins many words; a key has digits and letters of both kinds.
         mixed = re.search("[0-9]", word) and re.search("[a-z]", word[3:]) and re.search("[A-Z]", word)
         if not word.startswith("sk-") or mixed:
-            yield Mask(match.start(), match.end(), SECRET)
+            yield Mask(offset + match.start(), offset + match.end(), SECRET)
+
+
+def _keys(text: str) -> Iterator[Mask]:
     at = 0
     end: re.Match[str] | None = None
     for begin in _KEY.finditer(text):
@@ -138,16 +152,6 @@ def _headless(text: str, start: int) -> Iterator[Mask]:
         yield Mask(begin.start(), at, SECRET)
 
 
-def _apart(found: Iterator[Mask]) -> list[Mask]:
-    kept: list[Mask] = []
-    for each in sorted(found, key=lambda one: (one.start, -one.end)):
-        if not kept or each.start >= kept[-1].end:
-            kept.append(each)
-        elif each.end > kept[-1].end:
-            kept[-1] = Mask(kept[-1].start, each.end, SECRET)
-    return kept
-
-
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 
@@ -168,8 +172,8 @@ def _addresses(text: str, secrets: Sequence[Mask]) -> Iterator[Mask]:
             start -= 1
         local = text[start:at].lstrip("._%+'-")
         start = at - len(local)
-        # `@kim@example.social` is a public name, and git@github.com:owner/repo an address of a repository.
-        if not local or local.lower() == "git" or text[start - 1 : start] == "@":
+        # `@kim@example.social` is a public name, git@github.com:owner/repo a repository, noreply@example.org nobody.
+        if not local or local.lower() in _NOBODY or text[start - 1 : start] == "@":
             continue
         yield Mask(start, at, local[0] + _ELLIPSIS)
         floor = match.end()

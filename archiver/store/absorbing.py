@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from archiver import digests
 from archiver.model import Account, FindingKind, PostKind, iso
 from archiver.store import schema as s
-from archiver.store.rows import Rows
+from archiver.store.withdrawing import UNSCRUBBED, Withdrawing
 
 # What is taken from the record that was captured last: the thread's last entry in the log is that one's.
 _LATEST = ("snapshot", "summary", "relevance", "post_count", "captured_at", "gap")
 
 
-class Absorbing(Rows):
+class Absorbing(Withdrawing):
     """The part of a writing transaction that makes one record of two."""
 
     def _absorb(self, old: sa.RowMapping, new: sa.RowMapping) -> None:
@@ -50,6 +50,21 @@ class Absorbing(Rows):
             dirty=True,
         )
         self._connection.execute(sa.delete(s.thread).where(s.thread.c.id == old["id"]))
+
+    def _withhold_merged(self, thread_id: int) -> None:
+        """Hold what was withdrawn at one place of a thread against what was held at the other, too."""
+        p, w = s.post, s.withdrawal
+        self._standing = None  # the withdrawals are about another row of `thread` now
+        thread = self._connection.execute(sa.select(s.thread).where(s.thread.c.id == thread_id)).mappings().one()
+        shown = self._all(sa.select(p).where(p.c.thread_id == thread_id, p.c.withdrawn.is_(None)))
+        named = [(row["kind"], row["github_id"], row["created_at"], row["author_id"]) for row in shown]
+        self._withdraw_renumbered(thread, named)
+        self._withhold_again(self._fresh(thread))
+        withheld_by = sa.select(p.c.withdrawn).where(p.c.thread_id == thread_id)
+        erasing = sa.select(w.c.id).where(w.c.erased, w.c.lifted_at.is_(None), w.c.id.in_(withheld_by))
+        numbers = list(self._connection.execute(erasing).scalars())
+        if sum(self._erase(self._fresh(thread), number) for number in numbers):
+            self.save_note(UNSCRUBBED, {"since": iso(self.now)})
 
     def _by_log(self, old: sa.RowMapping, new: sa.RowMapping) -> tuple[sa.RowMapping, sa.RowMapping]:
         """Return the record that was captured first, and the one captured last."""

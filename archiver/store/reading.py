@@ -80,10 +80,10 @@ class Coverage:
     """What is held of a repository, and what is known to be missing.
 
     `posts` of `posts_upstream` (as GitHub counts them) are held for its kept threads; `unfinished` tells that a first
-    or later pass over the listing is under way. `not_asked` says what could not be asked for, and why (`{"edit history":
-    "no token"}`). `swept` is what the last sweep asked for and found; `flag` is set while a sweep found more missing at
-    once than it believed. `gone_posts` and `gone_threads` are those with a tombstone of their own, `withdrawn` the
-    threads that are out of view here.
+    or later pass over the listing is under way. `not_asked` says what could not be asked for, and why, as in
+    `{"edit history": "no token"}`. `swept` is what the last sweep asked for and found; `flag` is set while a sweep
+    found more missing at once than it believed. `gone_posts` and `gone_threads` are those with a tombstone of their
+    own, `withdrawn` the threads that are out of view here.
     """
 
     repository: Repository

@@ -220,6 +220,8 @@ def _issue(connection: sa.Connection, row: Row) -> UpstreamIssue:
     fields = hidden.fields(row["summary"])
     if withheld or fields.get("title_withdrawn"):
         fields = {**fields, "title": WITHDRAWN_TITLE, "author": None, "author_association": "NONE"}
+    elif fields["title"] is None:  # erased, and what else there was of the post captured anew
+        fields = {**fields, "title": WITHDRAWN_TITLE}
     return UpstreamIssue(
         id=opening["github_id"],
         kind=ThreadKind(row["kind"]),

@@ -223,8 +223,9 @@ def _authors(connection: sa.Connection, row: sa.RowMapping) -> Iterator[Account 
     # A thread that was held at two places, before and after its transfer, may have met its authors by two logins.
     alias = s.account_alias
     query = sa.select(alias.c.spelled).where(alias.c.account_id == row["author_id"])
-    for login in connection.execute(query.order_by(alias.c.first_seen_at)).scalars():
-        yield Account(row["author_id"], login)
+    logins = list(connection.execute(query.order_by(alias.c.first_seen_at)).scalars())
+    if row["author_login"] in logins:
+        yield from (Account(row["author_id"], login) for login in logins)
 
 
 def _withheld(connection: sa.Connection) -> Iterator[Difference]:

@@ -301,7 +301,7 @@ TOKEN = "ghp_" + "a1B2" * 9
 @pytest.mark.parametrize(
     ("body", "shown"),
     [
-        ("Write to kim@example.org", "<p>Write to <a rel=\"nofollow noopener ugc\">k…@example.org</a></p>\n"),
+        ("Write to kim@example.org", '<p>Write to <a rel="nofollow noopener ugc">k…@example.org</a></p>\n'),
         ("<b>kim</b>@example.org", "<p><b>k…</b>@example.org</p>\n"),
         ("ki<i>m@exa</i>mple.org x", "<p>k…<i>@exa</i>mple.org x</p>\n"),
         (f"`{TOKEN[:20]}`<b>{TOKEN[20:]}</b> end", "<p><code>[secret hidden]</code><b></b> end</p>\n"),

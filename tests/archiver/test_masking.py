@@ -49,6 +49,7 @@ def test_masked(text: str, shown: str) -> None:
         "@kim and @acme/legal, see @kim.",
         "react@16.2.0, pkg@1.2.3-beta.rc, left-pad@v1.x, name@next, scope@1.0.0",
         "icon@2x.png",
+        "noreply@github.com, notifications@github.com",
         "@kim@example.social",
         "@app.route and @pytest.mark.parametrize",
         "a @ b.org, kim@localhost",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from fakes import API, FakeGitHub, FakeRepository
 from archiver.crawl import Crawler
 from archiver.errors import GitHubError, NotFound, NotHeld
 from archiver.github.client import GitHub
-from archiver.license import Vocabulary
+from archiver.license import PostText, Vocabulary
 from archiver.model import (
     Account,
     ObservedEvent,
@@ -26,6 +26,7 @@ from archiver.model import (
     RepositoryRef,
     Thread,
     ThreadKind,
+    ThreadRef,
     parse_reference,
 )
 from archiver.store import Store, open_store
@@ -110,6 +111,11 @@ def transfer(
     ]
     upstream.transferred[source.full_name, number] = (target.full_name, place)
     return place
+
+
+def judge(_title: str, _posts: Sequence[PostText]) -> Relevance:
+    """Take everything for a debate."""
+    return Relevance("subject")
 
 
 def intact(store: Store) -> None:
@@ -200,7 +206,7 @@ def test_a_thread_held_at_both_places_becomes_one(
         # A capture of the old place that comes after those of the new one, by a settling that came late.
         with store.transaction() as tx:
             tx.mark_post_gone(OLD, number, PostKind.COMMENT, comment, 404)
-            tx.settle(OLD, number, lambda _title, _posts: Relevance("subject"))
+            tx.settle(OLD, number, judge)
     captures = [*thread(store, number).captures, *thread(store, place, NEW).captures]
     assert store.holdings().threads == 2
     sweep(store, upstream)
@@ -282,12 +288,12 @@ def test_both_records_keep_the_author_seen_first(store: Store, first: int) -> No
             tx.observe_posts(repository_id, 5, [post(2000, login), post(repository_id, None)])
             event = ObservedEvent("e1", "closed", post(1).created_at, Account(9, "bob"), {})
             tx.save_events(repository_id, 5, [event])
-            tx.settle(repository_id, 5, lambda _title, _posts: Relevance("subject"))
+            tx.settle(repository_id, 5, judge)
     with store.transaction() as tx:
         tx.move_thread(OLD, 5, NEW, 5)
     intact(store)
     with store.transaction() as tx:
-        tx.settle(NEW, 5, lambda _title, _posts: Relevance("subject"))
+        tx.settle(NEW, 5, judge)
     merged = thread(store, 5, NEW)
     assert sorted(each.id for each in merged.posts) == [77, 78, 1000, 2000]
     assert len(merged.events) == 1
@@ -295,10 +301,41 @@ def test_both_records_keep_the_author_seen_first(store: Store, first: int) -> No
     intact(store)
     with store.transaction() as tx:
         tx.observe_thread(NEW, observed(5, "ada-renamed"))
-        tx.settle(NEW, 5, lambda _title, _posts: Relevance("subject"))
+        tx.settle(NEW, 5, judge)
     merged = thread(store, 5, NEW)
     assert {each.author.login for each in merged.posts if each.author} == {"ada"}
     assert all(len(each.revisions) <= 2 for each in merged.posts)
+    intact(store)
+
+
+@pytest.mark.parametrize("erase", [False, True])
+@pytest.mark.parametrize("renumbered", [False, True])
+@pytest.mark.parametrize("at", [OLD, NEW])
+def test_what_was_withdrawn_at_one_place_is_withdrawn_in_the_record_of_both(
+    store: Store, at: int, renumbered: bool, erase: bool
+) -> None:
+    """A post withdrawn in one of two records of a thread stays withdrawn when they become one, and erased if it was."""
+    for repository_id in (OLD, NEW):
+        number = 2000 + (repository_id if renumbered else 0)
+        with store.transaction() as tx:
+            tx.save_repository(Repository(repository_id, "acme", f"r{repository_id}"))
+            tx.observe_thread(repository_id, observed(5))
+            tx.observe_posts(repository_id, 5, [replace(post(number), body=f"zebrasecret {repository_id}")])
+            tx.settle(repository_id, 5, judge)
+    withdrawn = 2000 + (at if renumbered else 0)
+    with store.transaction() as tx:
+        target = tx.target(ThreadRef("acme", f"r{at}", 5, anchor=f"issuecomment-{withdrawn}"), None)
+        tx.withdraw(target, reason="personal-data", note=None, erase=erase, judge=judge)
+    with store.transaction() as tx:
+        tx.move_thread(OLD, 5, NEW, 5)
+        tx.settle(NEW, 5, judge)
+    merged = thread(store, 5, NEW)
+    assert [each.body for each in merged.posts if not each.withdrawn] == ["Text 1000"]
+    assert "zebrasecret" not in repr(merged)
+    if erase:
+        with store.transaction() as tx:
+            tx.scrubbed()
+        assert store.verification().erased() == 2
     intact(store)
 
 

@@ -129,7 +129,7 @@ def test_rewritten_log_is_found_by_an_earlier_checkpoint(folder: Path, database:
     """Who rewrites the whole log, digests and all, is found out by a checkpoint that was written down before."""
     before = checkpoint(folder)
     assert verify(folder, "--against", before).exit_code == 0
-    other = before.replace(before[-1], "0" if before[-1] != "0" else "1")
+    other = before[:-1] + ("0" if before[-1] != "0" else "1")
     assert first(folder, "--against", other)["where"] == "log"
     assert first(folder, "--against", before.replace("4:", "9:"))["where"] == "log"
 

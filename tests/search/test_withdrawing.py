@@ -216,9 +216,10 @@ def test_the_audit(folder: Path) -> None:
 def test_opting_out_and_in(folder: Path) -> None:
     """--opt-out is about an account as a whole; restoring the account takes it off the list."""
     assert "--author" in fail(folder, "withdraw", POST, "--reason", "author-request", "--opt-out")
-    assert "on the opt-out list" in run(
-        folder, "withdraw", "--author", "999", "--reason", "author-request", "--opt-out"
-    ).output
+    assert (
+        "on the opt-out list"
+        in run(folder, "withdraw", "--author", "999", "--reason", "author-request", "--opt-out").output
+    )
     said = run(folder, "restore", "--author", "999").output
     assert "off the opt-out list" in said
 
