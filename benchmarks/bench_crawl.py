@@ -1,4 +1,4 @@
-"""Measures a crawl into a fresh store: threads and comments a second, and that its memory does not grow with it.
+"""Measures a crawl into a fresh store, and a sweep over it: threads a second, and that memory does not grow with them.
 
 The peer is SQLite itself: the same response bodies, written page by page into a one-column table with the same pragmas.
 The last line is one JSON object.
@@ -30,12 +30,21 @@ def run(threads: int, share: float, scope: str, folder: Path) -> dict[str, float
     """Crawl once and return seconds, memory (MiB) and the size of the store (MiB)."""
     transport = CorpusTransport(threads, share)
     path = folder / "archive.db"
-    with open_store(f"sqlite:///{path}") as store, GitHub(API, token="t", transport=transport) as github:  # noqa: S106
-        started = time.perf_counter()
-        report = Crawler(store, github, Vocabulary()).crawl(RepositoryRef("bench", "corpus"), scope)
-        seconds = time.perf_counter() - started
+    target = RepositoryRef("bench", "corpus")
+    with open_store(f"sqlite:///{path}") as store:
+        with GitHub(API, token="t", transport=transport) as github:  # noqa: S106
+            started = time.perf_counter()
+            report = Crawler(store, github, Vocabulary()).crawl(target, scope)
+            seconds = time.perf_counter() - started
+        with GitHub(API, token="t", transport=transport) as github:  # noqa: S106
+            started = time.perf_counter()
+            (swept,) = Crawler(store, github, Vocabulary()).sweep(target)
+            sweep_seconds = time.perf_counter() - started
     return {
         "seconds": seconds,
+        "sweep_seconds": sweep_seconds,
+        "sweep_requests": swept.requests,
+        "sweep_counted": swept.counted,
         "kept": report.captured,
         "requests": report.requests,
         "store_mib": path.stat().st_size / 2**20,
@@ -90,6 +99,11 @@ def main() -> None:
     comments = threads * COMMENTS_EACH
     print(f"keeping all: {threads} threads and {comments} comments in {everything['seconds']:.1f} s")
     print(f"keeping license threads: {small['kept']:.0f} kept in {small['seconds']:.1f} s")
+    print(
+        f"sweep over {threads} unchanged threads: {everything['sweep_requests']:.0f} requests, "
+        f"{everything['sweep_counted']:.0f} counted (the repository itself has no ETag here), "
+        f"{everything['sweep_seconds']:.1f} s of our own"
+    )
     print(f"SQLite alone, the same objects: {plain:.2f} s")
     print(f"memory: {small['peak_mib']:.0f} MiB at {threads} threads, {large['peak_mib']:.0f} MiB at {threads * 5}")
     figures = {
@@ -99,6 +113,8 @@ def main() -> None:
         "threads_per_second": round(threads / everything["seconds"], 1),
         "comments_per_second": round(comments / everything["seconds"], 1),
         "license_scope_comments_per_second": round(comments / small["seconds"], 1),
+        "swept_threads_per_second": round(threads / everything["sweep_seconds"], 1),
+        "sweep_counted_requests": int(everything["sweep_counted"]),
         "store_mib": round(everything["store_mib"], 1),
         "ratio_to_sqlite_alone": round(everything["seconds"] / plain, 1),
         "peak_mib_small": round(small["peak_mib"], 1),

@@ -161,8 +161,24 @@ def comment(at: int, share: float) -> dict[str, Any]:
     }
 
 
+def timeline(number: int, share: float) -> list[dict[str, Any]]:
+    """Return the timeline of issue `number`: a label, its comments, and who closed it."""
+    about = issue(number, share)
+    who = {"actor": _user(number)}
+    first = (number - 1) * COMMENTS_EACH
+    items = [
+        {"id": number * 10, "event": "labeled", "label": {"name": "question"}, "created_at": about["created_at"], **who}
+    ]
+    for at in range(first, first + COMMENTS_EACH):
+        one = comment(at, share)
+        items.append({**one, "event": "commented", "actor": one["user"]})
+    if about["closed_at"]:
+        items.append({"id": number * 10 + 1, "event": "closed", "created_at": about["closed_at"], **who})
+    return items
+
+
 class CorpusTransport(httpx.BaseTransport):
-    """GitHub's API over `threads` invented threads, each page made when it is asked for."""
+    """GitHub's API over `threads` invented threads, each page made when it is asked for; ETags for timelines."""
 
     def __init__(self, threads: int, share: float) -> None:
         self.threads, self.share = threads, share
@@ -173,6 +189,13 @@ class CorpusTransport(httpx.BaseTransport):
         path = request.url.path
         if path == "/repos/bench/corpus":
             return self._send({"id": 1, "full_name": "bench/corpus", "description": None, "created_at": _stamp(0)})
+        if path == "/graphql":  # an API that has none, as that of another archive
+            return httpx.Response(404, json={"message": "Not Found"})
+        if path.endswith("/timeline"):
+            etag = f'"{path}"'
+            if request.headers.get("if-none-match") == etag:
+                return httpx.Response(304, headers={"etag": etag})
+            return self._send(timeline(int(path.split("/")[-2]), self.share), {"etag": etag})
         page = int(request.url.params.get("page", "1"))
         total = self.threads if path.endswith("/issues") else self.threads * COMMENTS_EACH
         first, last = (page - 1) * 100, min(page * 100, total)
