@@ -135,7 +135,8 @@ class Crawler:
             self._on_progress(Progress(str(repository.ref), "graphql", 0, report.captured, self._github.requests))
             discussions = self._discussions(repository, report)
             try:
-                discussions.run(scope)
+                if repository.has_discussions is not False:
+                    discussions.run(scope)
             except (BadResponse, Forbidden, NotFound, Refused) as error:
                 if error.key == endpoint(self._github.api_url) and error.status in _NO_SUCH_SERVICE:
                     report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN, "no GraphQL API there")

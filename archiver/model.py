@@ -238,6 +238,7 @@ class Repository:
     created_at: datetime | None = None
     aliases: tuple[str, ...] = ()
     gone: Tombstone | None = None
+    has_discussions: bool | None = None  # None: GitHub did not say
 
     @property
     def ref(self) -> RepositoryRef:

@@ -46,6 +46,7 @@ class FakeRepository:
     reviews: dict[int, dict[str, Any]] = field(default_factory=dict)
     review_comments: dict[int, dict[str, Any]] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
+    about: dict[str, Any] = field(default_factory=dict)  # further fields of the repository's own object
     # What only GraphQL shows (see fake_graphql): by a post's id its edits, oldest first, and why it is minimized.
     edits: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     minimized: dict[int, str] = field(default_factory=dict)
@@ -315,6 +316,7 @@ class FakeGitHub(httpx.BaseTransport):
                         "full_name": repository.full_name,
                         "description": "A rocket",
                         "created_at": stamp(START),
+                        **repository.about,
                     },
                 )
             case ["issues"]:

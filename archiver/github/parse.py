@@ -61,6 +61,7 @@ def repository(item: Any) -> Repository:
         name=ref.name,
         description=clean_text(description) if isinstance(description, str) else None,
         created_at=_optional_moment(obj, "created_at"),
+        has_discussions=told if isinstance(told := obj.get("has_discussions"), bool) else None,
     )
 
 

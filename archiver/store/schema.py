@@ -105,6 +105,7 @@ repository = Table(
     Column("created_at", Moment),
     Column("first_seen_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
+    Column("has_discussions", Boolean),
     # Upstream it is gone as a whole: which answer GitHub gave, and when it was first given.
     Column("gone_status", Integer),
     Column("gone_since", Moment),

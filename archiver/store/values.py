@@ -86,6 +86,7 @@ def repository_from(connection: sa.Connection, row: Row) -> Repository:
         created_at=row["created_at"],
         aliases=tuple(aliases),
         gone=_upstream_tombstone(row),
+        has_discussions=row["has_discussions"],
     )
 
 

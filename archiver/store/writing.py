@@ -54,6 +54,7 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
             "name": seen.name,
             "description": seen.description,
             "created_at": seen.created_at,
+            "has_discussions": seen.has_discussions,
             "last_seen_at": self.now,
         }
         if row is None:

@@ -171,6 +171,21 @@ def test_without_any_or_without_news_one_request(
     assert len([text for text, _ in upstream.queries if "discussion(" in text]) == 0
 
 
+def test_where_github_says_that_there_are_none_none_are_asked_for(
+    store: Store, repository: FakeRepository, upstream: FakeGitHub
+) -> None:
+    """A repository without discussions costs no query, in later passes neither; switched on, it does."""
+    discuss(repository, "Which license?", ASK, "kim")
+    repository.about["has_discussions"] = False
+    for _ in range(2):
+        crawl(store, upstream)
+    assert upstream.queries == []
+    assert held(store) == []
+    repository.about["has_discussions"] = True
+    crawl(store, upstream)
+    assert len(held(store)) == 1
+
+
 def test_next_pass_fetches_what_was_updated(store: Store, repository: FakeRepository, upstream: FakeGitHub) -> None:
     """Only what was updated since is fetched again, and the earlier state stays as a snapshot."""
     numbers = [discuss(repository, f"License question {at}", ASK) for at in range(5)]

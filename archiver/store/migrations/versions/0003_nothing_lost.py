@@ -23,6 +23,7 @@ def _foreign(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
 def upgrade() -> None:
     _new_tables()
     with op.batch_alter_table("repository") as batch:
+        batch.add_column(sa.Column("has_discussions", sa.Boolean(), nullable=True))
         batch.add_column(sa.Column("gone_status", sa.Integer(), nullable=True))
         batch.add_column(sa.Column("gone_since", _MOMENT, nullable=True))
         batch.add_column(sa.Column("flag", sa.LargeBinary(), nullable=True))
