@@ -254,7 +254,8 @@ class Machine(RuleBasedStateMachine):
         with suppress(NotHeld), self.store.transaction() as tx:
             target = self.target(tx, number, slot, login)
             tx.withdraw(target, reason="other", note=None, erase=erase, judge=judge)
-            key = (number, slot, login)
+            # An account is one target, whichever thread it was met in.
+            key = (number, slot, None) if login is None else (0, None, login)
             self.hidden[key] = self.words_of(number, slot, login)
             if erase:
                 self.erased |= self.held_words() & self.hidden[key]
