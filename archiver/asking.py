@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from archiver.errors import BadResponse
 from archiver.github.client import Answer, GitHub
@@ -49,10 +50,15 @@ class Asker:
                 cached = tx.cached(url)
         return self.github.get(url, cached.etag if cached else None), cached
 
-    def pages(self, url: str, conditional: bool) -> Iterator[Page]:
-        """Go through a listing by its Link headers; an unchanged page comes back empty."""
+    def pages(self, url: str, conditional: bool, *, beyond: bool = False) -> Iterator[Page]:
+        """Go through a listing by its Link headers; an unchanged page comes back empty.
+
+        `beyond` asks for one page more after a full last one. Usually it is empty; but what is new would stand there,
+        and so a list that is unchanged costs nothing however many items it has.
+        """
         following: str | None = url
         been: set[str] = set()
+        further: str | None = None
         while following is not None:
             url = following
             if url in been:
@@ -66,7 +72,19 @@ class Asker:
             if not isinstance(answer.data, list):
                 raise BadResponse(f"{url}: a list was expected", key=url)
             following = answer.next_url
+            # Not twice in a row: whoever pays no heed to page numbers would give the same items for ever.
+            if following is None and beyond and len(answer.data) >= PER_PAGE and url != further:
+                following = further = _page_after(url)
             # A full last page is not remembered: what is new would stand on a page after it, while its ETag may stay.
             settled = following is not None or len(answer.data) < PER_PAGE
             remember = (url, answer.etag, following) if answer.etag and settled else None
             yield Page(answer.data, remember, following, answer.date, moved_to=answer.moved_to)
+
+
+def _page_after(url: str) -> str:
+    """Return the URL of the page after one of a listing by page numbers."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    number = query.get("page", ["1"])[0]
+    query["page"] = [str(int(number) + 1 if number.isdecimal() else 2)]
+    return parts._replace(query=urlencode(query, doseq=True)).geturl()

@@ -90,7 +90,7 @@ def swept_sentence(swept: Mapping[str, Any] | None) -> str:
         for name, word in (("gone", "gone"), ("back", "back"), ("moved", "moved"))
         if swept.get(name)
     ]
-    return f": {swept['threads']:,} threads, {', '.join(found) or 'nothing is gone'}"
+    return f": {_count(swept['threads'], 'thread')}, {', '.join(found) or 'nothing is gone'}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -118,34 +118,52 @@ class Crawler:
                 tx.save_note("rate", {**value, "seen_at": iso(tx.now)})
 
     def _crawl_repository(self, ref: RepositoryRef, scope: str, report: Report) -> None:
-        repository = self._fetcher.repository(ref)
+        try:
+            repository = self._fetcher.repository(ref)
+        except (NotFound, Gone, Blocked):
+            known = self._store.find_repository(ref)
+            if known is None or known.gone is None:
+                raise
+            report.gone = known.gone  # found out by a sweep before, and written down
+            with self._store.transaction() as tx:
+                tx.clear_failure(known.id, "")
+            return
+        if not self._github.authenticated:
+            report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN, "no token")
         try:
             ListingPass(self._fetcher, repository, scope, report, stop=self._stop, on_progress=self._on_progress).run()
             self._ask_graphql(repository, scope, report)
+            if report.captured and self._github.authenticated:
+                self._fetcher.ask_for_linked_names(repository)  # now, so that a sweep need not
         except GitHubError as error:
             with self._store.transaction() as tx:
                 tx.note_failure(repository.id, "", str(error))
             raise
+        finally:
+            if report.not_asked:  # also of a pass that was broken off: what is held of it is shown already
+                self._keep_not_asked(repository, report)
+        self._keep_not_asked(repository, report)
         with self._store.transaction() as tx:
             tx.clear_failure(repository.id, "")
 
     def _ask_graphql(self, repository: Repository, scope: str, report: Report) -> None:
-        """Ask for what only GraphQL tells; without a token, note that it was not asked for."""
-        if self._github.authenticated:
-            self._on_progress(Progress(str(repository.ref), "graphql", 0, report.captured, self._github.requests))
-            discussions = self._discussions(repository, report)
-            try:
-                if repository.has_discussions is not False:
-                    discussions.run(scope)
-            except (BadResponse, Forbidden, NotFound, Refused) as error:
-                if error.key == endpoint(self._github.api_url) and error.status in _NO_SUCH_SERVICE:
-                    report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN, "no GraphQL API there")
-                else:
-                    discussions.note_failure(error)
-            if not report.not_asked:
-                self._histories(repository, report).ask()
-        else:
-            report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN, "no token")
+        """Ask for what only GraphQL tells, which takes a token."""
+        if not self._github.authenticated:
+            return
+        self._on_progress(Progress(str(repository.ref), "graphql", 0, report.captured, self._github.requests))
+        discussions = self._discussions(repository, report)
+        try:
+            if repository.has_discussions is not False:
+                discussions.run(scope)
+        except (BadResponse, Forbidden, NotFound, Refused) as error:
+            if error.key == endpoint(self._github.api_url) and error.status in _NO_SUCH_SERVICE:
+                report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN, "no GraphQL API there")
+            else:
+                discussions.note_failure(error)
+        if not report.not_asked:
+            self._histories(repository, report).ask()
+
+    def _keep_not_asked(self, repository: Repository, report: Report) -> None:
         with self._store.transaction() as tx:
             state = tx.crawl_state(repository.id)
             if state is not None and (state.not_asked or {}) != report.not_asked:
@@ -182,6 +200,8 @@ class Crawler:
             raise
         if self._github.authenticated:
             self._histories(repository, report).ask(ref.number)
+            if report.captured:
+                self._fetcher.ask_for_linked_names(repository)
         else:
             report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN[:2], "no token")
 

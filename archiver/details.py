@@ -155,7 +155,7 @@ class Details:
         """Return all pages of a list, or all of them unchanged: if only some are, all are asked for again."""
         params = {"per_page": str(PER_PAGE)}
         url = self._asker.github.url(f"/repos/{repository.owner}/{repository.name}/{path}", params)
-        pages = list(self._asker.pages(url, conditional))
+        pages = list(self._asker.pages(url, conditional, beyond=True))
         for page in pages:
             if self._asker.elsewhere(url, page.moved_to):
                 raise Moved(f"{url}: leads to {page.moved_to}", key=url, status=301)

@@ -91,10 +91,10 @@ class Fetcher(Naming):
                 return self.whole(moved, place, report, keep)
             seen = parse.thread(answer.data)
         listing = self.github.url(f"{base}/comments", {"per_page": str(PER_PAGE)})
-        pages = list(self.pages(listing, conditional))
+        pages = list(self.pages(listing, conditional, beyond=True))
         changed = [page for page in pages if not page.unchanged]
         if changed and len(changed) < len(pages):
-            pages = list(self.pages(listing, False))  # what is missing can only be told from all of them
+            pages = list(self.pages(listing, False, beyond=True))  # what is missing can only be told from all of them
         posts = [parse.comment(item)[1] for page in pages for item in page.items]
         if seen is not None and not held and (self._declined(repository, seen) or not keep(seen, posts)):
             return False

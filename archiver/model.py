@@ -163,7 +163,7 @@ def parse_reference(text: str) -> RepositoryRef | ThreadRef:
     if found := _THREAD.match(stripped):
         owner, name = _names(found[1], found[2], text)
         return ThreadRef(owner, name, int(found[3]))
-    if found := _REPOSITORY.match(stripped):
+    if found := _REPOSITORY.match(stripped.removesuffix("/")):
         return RepositoryRef(*_names(found[1], found[2], text))
     if found := _CLONE.match(stripped):  # git@github.com:owner/repo.git
         return RepositoryRef(*_names(found[1], found[2], text))
@@ -564,6 +564,7 @@ class ThreadSummary:
     draft: bool = False
     category: str | None = None  # of a discussion
     detailed_at: datetime | None = None  # when its events (and reviews) were asked for last
+    author_withdrawn: bool = False  # no author is told since that is withdrawn here, with the opening post or as such
 
     @property
     def ref(self) -> ThreadRef:

@@ -9,7 +9,7 @@ import logging
 import re
 
 from archiver.asking import Asker
-from archiver.errors import BadResponse, Blocked, Forbidden, GitHubError, Gone, NotFound
+from archiver.errors import BadResponse, Blocked, Forbidden, ForeignRedirect, GitHubError, Gone, NotFound, Refused
 from archiver.github import parse
 from archiver.model import Repository, RepositoryRef
 
@@ -121,7 +121,7 @@ class Naming(Asker):
                 found = parse.repository(answer.data)
             except (NotFound, Gone, Blocked):
                 pass
-            except (BadResponse, Forbidden) as error:
+            except (BadResponse, Forbidden, ForeignRedirect, Refused) as error:
                 log.warning("%s: %s", name, error)
                 continue  # no answer to keep: it is asked for again
             # Not redirected, it is another repository's present name: that one's own crawl takes care of it.

@@ -177,7 +177,9 @@ class Sweep:
                 marked += self._decide(loss) if loss.posts else self._decide_whole(loss.thread)
         with self._store.transaction() as tx:
             tx.clear_flag(self._repository.id, gone=marked)
-        self._fetcher.ask_for_linked_names(self._repository)
+        if self._swept.unchanged < len(threads) or not self._github.authenticated:
+            # What is new here was read by a crawl, which asked then; a sweep of what is unchanged is to cost nothing.
+            self._fetcher.ask_for_linked_names(self._repository)
 
     # --- looking ---
 
@@ -188,8 +190,9 @@ class Sweep:
             if thread.gone and not self._is_back(number):
                 return None
             seen = self._fetcher.details.fetch(self._repository, number, thread.kind, keep_etags=False)
-            if not seen.unchanged:
-                # A state comes from the object: issues can be closed without an event that says so.
+            if not seen.unchanged or thread.miscounted:
+                # A state comes from the object: issues can be closed without an event that says so. And one whose
+                # count was wrong along with its lists is right again when they are, which no list tells.
                 self._fetcher.itself(self._repository, number)
         except Moved:
             self._follow(number)

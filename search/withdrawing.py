@@ -84,6 +84,8 @@ def withdraw_command(
             done = tx.withdraw(target, reason=reason, note=note, erase=erase, judge=archive.vocabulary().judge)
             listed = opt_out and account_id is not None and tx.opt_out(account_id)
         _tell(target, done, reason, erase)
+        if note is not None and not done.new:
+            click.echo("  The note is not kept: there is no new withdrawal that it could be about.")
         if listed:
             click.echo("  The account is on the opt-out list: nothing more of it is captured.")
         _follow(archive, store, anew=erase)
@@ -223,8 +225,8 @@ def _follow(archive: Archive, store: Store, *, anew: bool) -> None:
             store.scrub()
         except StoreError as error:
             raise StoreError(
-                f"NOT DONE YET: it is out of view, but its bytes may still be in the database's files: {error}; "
-                "then run the same command again",
+                "NOT DONE YET: it is out of view, but its bytes may still be in the database's files: "
+                f"{_then(error, 'the same command again')}",
                 key=error.key,
             ) from error
     try:
@@ -236,12 +238,18 @@ def _follow(archive: Archive, store: Store, *, anew: bool) -> None:
     except SearchError as error:
         what = "the same command again" if anew else "onrecord sync"
         raise ArchiveError(
-            f"NOT DONE YET: the pages are clean, but the search index could not follow: {error}; run: {what}",
+            f"NOT DONE YET: the pages are clean, but the search index could not follow: {_then(error, what)}",
             key=error.key,
         ) from error
     if anew:
         with store.transaction() as tx:
             tx.scrubbed()
+
+
+def _then(error: ArchiveError, what: str) -> str:
+    """Return an error with what is to be run then, if it does not name a command itself."""
+    said = str(error)
+    return said if "run: onrecord" in said or what in said else f"{said}; run: {what}"
 
 
 def _list(archive: Archive, as_json: bool) -> None:
@@ -266,7 +274,7 @@ def _list(archive: Archive, as_json: bool) -> None:
         return
     for each in rows:
         erased = ", erased" if each.erased else ""
-        lifted = f", restored {iso(each.lifted_at)}" if each.lifted_at else ""
+        lifted = f", lifted {iso(each.lifted_at)}" if each.lifted_at else ""
         note = f"  {''.join(char for char in each.note if char.isprintable())}" if each.note else ""
         click.echo(f"{each.id:>4}  {iso(each.at)}  {each.reason:<14}  {each.scope} {each.target}{erased}{lifted}{note}")
     click.echo(_count(len(rows), "withdrawal"))

@@ -19,13 +19,17 @@ from archiver.store.withholding import Withholding
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A public thread as a sweep finds it here: `posts` of it are held and not gone, `gone_posts` are gone."""
+    """A public thread as a sweep finds it here: `posts` of it are held and not gone, `gone_posts` are gone.
+
+    `miscounted` says that more comments are held, not known to be gone, than GitHub counted when it was asked last.
+    """
 
     number: int
     kind: ThreadKind
     gone: bool
     posts: int
     gone_posts: int
+    miscounted: bool
 
 
 class Happenings(Withholding):
@@ -120,8 +124,10 @@ class Happenings(Withholding):
         """Return a repository's public threads (of those numbers, or all), with how much of them is held."""
         t, p = s.thread, s.post
         gone = sa.func.count(p.c.gone_status)
+        comments = sa.func.sum(sa.case(((p.c.kind == PostKind.COMMENT.value) & p.c.gone_status.is_(None), 1), else_=0))
+        miscounted = comments > t.c.comments_upstream
         query = (
-            sa.select(t.c.number, t.c.kind, t.c.gone_status.is_not(None), sa.func.count() - gone, gone)
+            sa.select(t.c.number, t.c.kind, t.c.gone_status.is_not(None), sa.func.count() - gone, gone, miscounted)
             .join(p, p.c.thread_id == t.c.id)
             .where(t.c.repository_id == repository_id, s.public)
             .group_by(t.c.id)
@@ -129,7 +135,10 @@ class Happenings(Withholding):
         )
         if numbers is not None:
             query = query.where(t.c.number.in_(sorted(set(numbers))))
-        return [Standing(row[0], ThreadKind(row[1]), *row[2:]) for row in self._connection.execute(query)]
+        return [
+            Standing(number, ThreadKind(kind), is_gone, present, lost, bool(wrong))
+            for number, kind, is_gone, present, lost, wrong in self._connection.execute(query)
+        ]
 
     def present_posts(self, repository_id: int, number: int) -> dict[PostKind, set[int]]:
         """Return GitHub's numbers of a thread's posts that are held and not known to be gone, by kind."""

@@ -125,8 +125,7 @@ class Moving(Absorbing):
             self._insert(alias, repository_id=repository_id, number=number, thread_id=thread_id, first_seen_at=self.now)
         else:
             self._update(alias, was_here, thread_id=thread_id)
-        if there is not None:
-            self._withhold_merged(thread_id)
+        self._withhold_merged(thread_id)
         self._find(FindingKind.MOVED, to_repository_id, places, thread_id=thread_id)
         if row["snapshot"] is not None:
             self._note_change("delete", thread_key(repository_id, number))

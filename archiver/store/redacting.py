@@ -65,6 +65,7 @@ def hidden_in(connection: sa.Connection, threads: Sequence[Row]) -> dict[int, Hi
     standing = connection.execute(query).mappings().all()
     if not standing:
         return {}
+    been = places_of(connection, threads) if any(each["repository_id"] for each in standing) else {}
     numbers = {each["account_id"] for each in standing}
     names = connection.execute(sa.select(alias.c.account_id, alias.c.login_key).where(alias.c.account_id.in_(numbers)))
     logins = [(row.account_id, row.login_key) for row in names]
@@ -73,10 +74,26 @@ def hidden_in(connection: sa.Connection, threads: Sequence[Row]) -> dict[int, Hi
         here = {
             each["account_id"]: each
             for each in standing
-            if each["repository_id"] in {None, thread["repository_id"]} and each["thread_id"] in {None, thread["id"]}
+            if each["repository_id"] in {None, thread["repository_id"], *been.get(thread["id"], ())}
+            and each["thread_id"] in {None, thread["id"]}
         }
         if here:
             found[thread["id"]] = Hidden(here, frozenset(login for number, login in logins if number in here))
+    return found
+
+
+def places_of(connection: sa.Connection, threads: Sequence[Row]) -> dict[int, set[int]]:
+    """Return for each thread that was ever moved, by its `id`, the repositories where it was.
+
+    What is withdrawn of an account in a repository stays so in threads that leave it.
+    """
+    alias = s.thread_alias
+    query = sa.select(alias.c.thread_id, alias.c.repository_id).where(
+        alias.c.thread_id.in_({each["id"] for each in threads})
+    )
+    found: dict[int, set[int]] = {}
+    for thread_id, repository_id in connection.execute(query):
+        found.setdefault(thread_id, set()).add(repository_id)
     return found
 
 

@@ -133,6 +133,7 @@ def summary_from(
     closed_by = latest["closed_by"] if latest["closed_at"] == record["closed_at"] else None
     # The title is the opening post's first line, so to speak: both are withdrawn together.
     untitled = bool(latest.get("title_withdrawn"))
+    author = None if untitled else hidden.account(account_from(record["author"]))
     return ThreadSummary(
         repository=repository,
         number=row["number"],
@@ -146,7 +147,7 @@ def summary_from(
         labels=tuple(record["labels"]),
         milestone=record["milestone"],
         assignees=tuple(each for each in record["assignees"] if hidden.login(each) is not None),
-        author=None if untitled else hidden.account(account_from(record["author"])),
+        author=author,
         author_association=record["author_association"],
         created_at=parse_iso(record["created_at"]),
         updated_at=row["updated_at"],
@@ -165,6 +166,7 @@ def summary_from(
         draft=bool(latest.get("draft")),
         category=latest.get("category"),
         detailed_at=row["detailed_at"],
+        author_withdrawn=author is None and record["author"] is not None,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from archiver.model import Account, PostKind, iso, thread_key
 from archiver.store import schema as s
 from archiver.store.engine import translated
 from archiver.store.withdrawing import UNSCRUBBED
+from archiver.store.withholding import post_key
 
 _ROWS_AT_ONCE = 500
 
@@ -82,9 +84,12 @@ class Verification:
             yield from _database(connection)
             yield from _log(connection)
             yield from _threads(connection)
+            yield from _names(connection)
+            yield from _shown(connection)
             yield from _snapshots(connection)
             yield from _revisions(connection)
             yield from _withheld(connection)
+            yield from _references(connection)
 
 
 def _rows(connection: sa.Connection, query: Any) -> Iterator[sa.RowMapping]:
@@ -128,14 +133,54 @@ def _threads(connection: sa.Connection) -> Iterator[Difference]:
     logged = sa.select(s.capture.c.thread_id, s.capture.c.snapshot).join(last, s.capture.c.number == last.c.number)
     entry = logged.subquery()
     query = (
-        sa.select(s.thread.c.repository_id, s.thread.c.number, s.thread.c.snapshot, entry.c.snapshot.label("logged"))
+        sa.select(s.thread.c.repository_id, s.thread.c.number, s.thread.c.snapshot, s.thread.c.withdrawn)
+        .add_columns(entry.c.snapshot.label("logged"), s.change.c.action)
         .outerjoin(entry, entry.c.thread_id == s.thread.c.id)
+        .outerjoin(s.change, s.change.c.key == _key)
         .order_by(s.thread.c.id)
     )
     for row in _rows(connection, query):
+        where = f"thread {thread_key(row['repository_id'], row['number'])}"
         if row["snapshot"] != row["logged"]:
-            key = thread_key(row["repository_id"], row["number"])
-            yield Difference(f"thread {key}", "its latest snapshot is not that of its last entry in the log")
+            yield Difference(where, "its latest snapshot is not that of its last entry in the log")
+        elif row["snapshot"] is not None and row["withdrawn"] is None and row["action"] != "put":
+            yield Difference(where, "no change tells the index of it")
+
+
+_key = sa.cast(s.thread.c.repository_id, sa.Text) + "/" + sa.cast(s.thread.c.number, sa.Text)
+
+
+def _names(connection: sa.Connection) -> Iterator[Difference]:
+    """Look for the name that each repository bears among those that it is found by."""
+    r, alias = s.repository, s.repository_alias
+    name = sa.func.lower(r.c.owner + "/" + r.c.name)
+    found = (alias.c.repository_id == r.c.id) & (alias.c.name_key == name)
+    query = sa.select(r.c.owner, r.c.name).outerjoin(alias, found).where(alias.c.name_key.is_(None)).order_by(r.c.id)
+    for row in _rows(connection, query):
+        yield Difference(f"repository {row['owner']}/{row['name']}", "it is not found by its name")
+
+
+def _shown(connection: sa.Connection) -> Iterator[Difference]:
+    """Hold what lists show of each thread against the record of its latest snapshot."""
+    t = s.thread
+    packed = sa.type_coerce(s.snapshot.c.record, sa.LargeBinary).label("packed")
+    query = (
+        sa.select(t.c.repository_id, t.c.number, t.c.summary, packed)
+        .join(s.snapshot, s.snapshot.c.digest == t.c.snapshot)
+        .where(s.snapshot.c.erased_at.is_(None))
+        .order_by(t.c.id)
+    )
+    for row in _rows(connection, query):
+        try:
+            record = json.loads(zlib.decompress(row["packed"]))
+        except (zlib.error, ValueError):
+            continue  # a difference of the snapshot's own
+        shown = row["summary"] or {}
+        # A transfer gives it another number before the next capture does.
+        names = [name for name in digests.THREAD_FIELDS if name != "number" and shown.get(name) != record.get(name)]
+        if names:
+            where = f"thread {thread_key(row['repository_id'], row['number'])}"
+            yield Difference(where, f"its {names[0]} as shown in lists is not that of its latest snapshot")
 
 
 def _snapshots(connection: sa.Connection) -> Iterator[Difference]:
@@ -228,6 +273,13 @@ def _authors(connection: sa.Connection, row: sa.RowMapping) -> Iterator[Account 
         yield from (Account(row["author_id"], login) for login in logins)
 
 
+def _references(connection: sa.Connection) -> Iterator[Difference]:
+    """Find rows that others refer to and that are not there."""
+    missing = Counter((table, parent) for table, _, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"))
+    for (table, parent), count in missing.items():
+        yield Difference(f"table {table}", f"{count} of its rows refer to what is missing in the table {parent}")
+
+
 def _withheld(connection: sa.Connection) -> Iterator[Difference]:
     """Find an erasure that was broken off, and what is withheld by a withdrawal that is not there."""
     unscrubbed = sa.select(sa.func.count()).select_from(s.note).where(s.note.c.name == UNSCRUBBED)
@@ -238,6 +290,69 @@ def _withheld(connection: sa.Connection) -> Iterator[Difference]:
         query = sa.select(table.c.id).where(table.c.withdrawn.is_not(None), table.c.withdrawn.not_in(known))
         for row in _rows(connection, query.order_by(table.c.id)):
             yield Difference(f"{name} row {row['id']}", "the withdrawal that it is withheld by is missing")
+    yield from _withheld_threads(connection)
+    yield from _withheld_posts(connection)
+
+
+def _withheld_threads(connection: sa.Connection) -> Iterator[Difference]:
+    t, w = s.thread, s.withdrawal
+    standing = (w.c.thread_id == t.c.id) & (w.c.scope == "thread") & w.c.lifted_at.is_(None)
+    query = (
+        sa.select(t.c.repository_id, t.c.number, t.c.withdrawn)
+        .outerjoin(w, standing)
+        .where(t.c.withdrawn.is_(None) != w.c.id.is_(None))
+        .order_by(t.c.id)
+        .distinct()
+    )
+    for row in _rows(connection, query):
+        where = f"thread {thread_key(row['repository_id'], row['number'])}"
+        yield Difference(where, _SHOWN if row["withdrawn"] is None else _HIDDEN)
+
+
+_SHOWN = "it is withdrawn, and readers see it"
+_HIDDEN = "it is withheld, and no withdrawal that stands says so"
+
+
+def _withheld_posts(connection: sa.Connection) -> Iterator[Difference]:
+    """Hold the posts that are withheld, and those that withdrawals are about, against each other."""
+    p, w = s.post, s.withdrawal
+    standing = connection.execute(sa.select(w).where(w.c.lifted_at.is_(None))).mappings().all()
+    authors = {each["account_id"] for each in standing if each["scope"] == "author"}
+    threads = {each["thread_id"] for each in standing if each["scope"] in {"post", "thread"}}
+    placeholders = {each["id"] for each in standing if each["scope"] == "opt-out"}
+    places: dict[int, set[int]] = {}
+    for thread_id, repository_id in connection.execute(
+        sa.select(s.thread_alias.c.thread_id, s.thread_alias.c.repository_id)
+    ):
+        places.setdefault(thread_id, set()).add(repository_id)
+    query = (
+        sa.select(p.c.id, p.c.thread_id, p.c.kind, p.c.github_id, p.c.author_id, p.c.withdrawn)
+        .add_columns(s.thread.c.repository_id, s.revision.c.erased_at)
+        .join(s.thread, s.thread.c.id == p.c.thread_id)
+        .outerjoin(s.revision, s.current_revision)
+        .where(p.c.withdrawn.is_not(None) | p.c.author_id.in_(authors) | p.c.thread_id.in_(threads))
+        .order_by(p.c.id)
+    )
+    for row in _rows(connection, query):
+        been = {None, row["repository_id"], *places.get(row["thread_id"], ())}
+        about = any(_about(each, row, been) for each in standing)
+        where = f"post row {row['id']} ({row['kind']} {row['github_id']})"
+        if about and row["withdrawn"] is None:
+            yield Difference(where, _SHOWN)
+        elif row["withdrawn"] not in {None, *placeholders} and not about and row["erased_at"] is None:
+            yield Difference(where, _HIDDEN)
+
+
+def _about(withdrawal: sa.RowMapping, post: sa.RowMapping, repositories: set[int | None]) -> bool:
+    if withdrawal["scope"] == "author":
+        there = withdrawal["repository_id"] in repositories and withdrawal["thread_id"] in {None, post["thread_id"]}
+        return there and bool(withdrawal["account_id"] == post["author_id"])
+    if withdrawal["thread_id"] != post["thread_id"]:
+        return False
+    if withdrawal["scope"] == "thread":
+        return bool(withdrawal["erased"])  # of one that is hidden as a whole, its posts say nothing
+    same = post_key(withdrawal["thread_id"], withdrawal["kind"], withdrawal["github_id"])
+    return same == post_key(post["thread_id"], post["kind"], post["github_id"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,12 +184,20 @@ class Withdrawing(Settling):
     def withdraw(self, target: Target, *, reason: str, note: str | None, erase: bool, judge: Judge) -> Withdrawn:
         """Take a target out of public view, and with `erase` its texts out of the database for good.
 
-        Doing it again changes nothing; erasing what was merely withdrawn before is an action of its own.
+        Doing it again changes nothing; erasing what was merely withdrawn before is an action of its own. For another
+        reason it is withdrawn anew, and the former withdrawal is lifted: readers are told the reason given last.
         """
-        same = [each for each in self._standing_for(target) if each["erased"] or not erase]
+        standing = self._standing_for(target)
+        former = [each for each in standing if each["reason"] != reason]
+        same = [each for each in standing if each not in former and (each["erased"] or not erase)]
         if same:
             number = same[0]["id"]
         else:
+            ids = [each["id"] for each in former]
+            self._update(s.withdrawal, s.withdrawal.c.id.in_(ids), lifted_at=self.now)
+            if former:
+                instead = f"instead of withdrawal {', '.join(map(str, ids))}"
+                note = f"{note} ({instead})" if note else instead
             number = self._insert(
                 s.withdrawal,
                 at=self.now,
@@ -202,7 +210,7 @@ class Withdrawing(Settling):
                 thread_id=target.thread_id,
                 kind=target.kind,
                 github_id=target.github_id,
-                erased=erase,
+                erased=erase or any(each["erased"] for each in former),
             )
         self._standing = None
         found = FindingKind.ERASED if erase else FindingKind.WITHDRAWN
@@ -287,7 +295,11 @@ class Withdrawing(Settling):
             theirs = sa.select(s.post.c.thread_id).where(s.post.c.author_id == target.account_id)
             query = query.where(s.thread.c.id.in_(theirs))
             if target.repository_id is not None:
-                query = query.where(s.thread.c.repository_id == target.repository_id)
+                was_there = sa.select(s.thread_alias.c.thread_id).where(
+                    s.thread_alias.c.repository_id == target.repository_id
+                )
+                there = s.thread.c.repository_id == target.repository_id
+                query = query.where(there | s.thread.c.id.in_(was_there))
         if target.thread_id is not None:
             query = query.where(s.thread.c.id == target.thread_id)
         return self._all(query)

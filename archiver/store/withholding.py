@@ -38,7 +38,15 @@ class Withholding(Opting):
         if not standing:
             return None, False
         thread_id = thread["id"] if thread is not None else None
-        covering = [each for each in standing.get(("author", author_id), ()) if _there(each, repository_id, thread_id)]
+        theirs = standing.get(("author", author_id), ())
+        places = {None, repository_id}
+        if thread_id is not None and any(each["repository_id"] not in places for each in theirs):
+            alias = s.thread_alias  # it may have been there before a transfer
+            was_in = sa.select(alias.c.repository_id).where(alias.c.thread_id == thread_id)
+            places.update(self._connection.execute(was_in).scalars())
+        covering = [
+            each for each in theirs if each["repository_id"] in places and each["thread_id"] in {None, thread_id}
+        ]
         if thread_id is not None:
             covering += standing.get(post_key(thread_id, *post), [])
             # Of a thread that is only hidden as a whole, the posts come back with it.
@@ -115,10 +123,6 @@ class Withholding(Opting):
                     found[key].append(row)
             self._standing = dict(found)
         return self._standing
-
-
-def _there(withdrawal: Row, repository_id: int, thread_id: int | None) -> bool:
-    return withdrawal["repository_id"] in {None, repository_id} and withdrawal["thread_id"] in {None, thread_id}
 
 
 def post_key(thread_id: int | None, kind: str | None, github_id: int | None) -> tuple[Any, ...]:

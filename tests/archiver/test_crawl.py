@@ -355,6 +355,7 @@ def test_sixty_an_hour_make_progress_run_after_run(
             until = limited.until
         assert until > datetime.now(UTC)
         assert runs < 30, "no progress"
+        assert store.coverage(77).not_asked["edit history"] == "no token"
     assert runs > 3
     undisturbed = _undisturbed(store, repository)
     assert digests(store) == undisturbed

@@ -259,3 +259,9 @@ def test_moments_round_trip_and_sort_as_they_read(moment: datetime) -> None:
 def test_post_anchor_is_githubs(kind: PostKind, thread: ThreadKind, wanted: str) -> None:
     """A post's anchor is the one that GitHub's own pages have."""
     assert post_anchor(kind, 7, thread) == wanted
+
+
+@pytest.mark.parametrize("text", ["acme/rocket/", " acme/rocket/ ", "https://github.com/acme/rocket/"])
+def test_a_slash_behind_a_repository_is_passed_over(text: str) -> None:
+    """A name copied with the slash behind it is understood."""
+    assert parse_reference(text) == RepositoryRef("acme", "rocket")

@@ -520,9 +520,6 @@ def test_a_name_that_only_occurs_in_links(store: Store, repository: FakeReposito
         " and https://github.com/torvalds/linux.",
     )
     crawl(store, upstream)
-    assert bearer(store, "acme/firework") is None
-    upstream.clear()
-    sweep(store, upstream)
     assert bearer(store, "acme/firework") == OLD
     assert bearer(store, "acme/rocket") == OLD
     assert upstream.paths()[-3:] == ["/repos/acme/firework", "/repositories/77", "/repos/acme/nothing"]
@@ -534,13 +531,14 @@ def test_a_name_that_only_occurs_in_links(store: Store, repository: FakeReposito
 def test_names_in_links_are_asked_for_a_few_at_a_time(
     store: Store, repository: FakeRepository, upstream: FakeGitHub
 ) -> None:
-    """A sweep asks for 20 names at most; the next one goes on."""
+    """A crawl or sweep that found something new asks for 20 names at most; the next one goes on."""
     links = " ".join(f"https://github.com/acme/part-{at}" for at in range(25))
     repository.issue("License", f"{ASK} {links}")
-    crawl(store, upstream)
-    for expected in (20, 5, 0):
+    for act, expected in ((crawl, 20), (sweep, 0), (crawl, 0), (sweep, 5), (crawl, 0), (sweep, 0)):
+        if expected == 5:
+            repository.event(1, "labeled", label={"name": "legal"})
         upstream.clear()
-        sweep(store, upstream)
+        act(store, upstream)
         assert sum("/repos/acme/part-" in path for path in upstream.paths()) == expected
 
 

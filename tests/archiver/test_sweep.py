@@ -388,6 +388,8 @@ def test_a_legal_block_is_believed_at_once(
     assert len(thread(store).posts) == 3
     assert store.coverage(77).failures == ()
     sweep(store, upstream)
+    assert crawl(store, upstream).gone == tombstone
+    assert store.coverage(77).failures == ()
     upstream.blocked.clear()
     assert sweep(store, upstream).back == 1
     assert thread(store).summary.gone is None
@@ -549,3 +551,41 @@ def test_a_crawl_of_a_thread_that_is_gone(
     upstream.gone.clear()
     assert crawl(store, upstream, "acme/rocket#1").gone is None
     assert thread(store).summary.gone is None
+
+
+def test_a_full_last_page_costs_nothing(store: Store, repository: FakeRepository, upstream: FakeGitHub) -> None:
+    """Lists of exactly a hundred items are free, too, and what is new after them is found."""
+    number = repository.issue("License", ASK)
+    for at in range(100):
+        said = repository.comment(number, f"{ANSWER} {at}")
+    crawl(store, upstream)
+    assert sweep(store, upstream).counted == 0
+    repository.comment(number, ANSWER)
+    sweep(store, upstream)
+    assert len(thread(store, number).posts) == 102
+    repository.delete_comment(said, touch=False)
+    assert sweep(store, upstream).gone == 1
+    sweep(store, upstream)
+    assert sweep(store, upstream).counted == 0
+
+
+def test_names_in_links_do_not_make_a_sweep_cost(
+    store: Store, repository: FakeRepository, upstream: FakeGitHub
+) -> None:
+    """The first sweep after a crawl costs nothing, though posts link to names that nobody knows."""
+    repository.issue("License", f"{ASK} See https://github.com/acme/unknown/issues/1.")
+    crawl(store, upstream)
+    assert sweep(store, upstream).counted == 0
+
+
+def test_a_count_that_was_wrong_for_a_while(store: Store, repository: FakeRepository, upstream: FakeGitHub) -> None:
+    """Where GitHub counted no comments while its lists were empty, the count is right again after the next sweep."""
+    number = repository.issue("License", ASK)
+    kept = [repository.comment(number, ANSWER) for _ in range(6)]
+    crawl(store, upstream)
+    away = {each: repository.comments.pop(each) for each in kept}
+    sweep(store, upstream)
+    repository.comments.update(away)
+    sweep(store, upstream)
+    coverage = store.coverage(77)
+    assert (coverage.posts, coverage.posts_upstream) == (7, 7)

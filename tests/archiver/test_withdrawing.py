@@ -135,10 +135,33 @@ def test_withdrawing_again_changes_nothing(archive: Archive) -> None:
     """The second time is no new action: one audit row, one finding."""
     first = withdraw(archive.store, "#issuecomment-1")
     changes = len(thread(archive).findings)
-    again = withdraw(archive.store, "#issuecomment-1", reason="other")
+    again = withdraw(archive.store, "#issuecomment-1")
     assert (again.new, again.number) == (False, first.number)
     assert len(thread(archive).findings) == changes == 1
     assert len(archive.store.withdrawals()) == 1
+
+
+@pytest.mark.parametrize(("where", "whole"), [("#issuecomment-1", False), ("12", True)])
+@pytest.mark.parametrize("erase", [False, True])
+def test_withdrawing_for_another_reason_changes_the_tombstone(
+    archive: Archive, where: str, whole: bool, erase: bool
+) -> None:
+    """The reason given last is what readers are told; the former withdrawal is in the audit, and nothing is shown."""
+    withdraw(archive.store, where, whole=whole, erase=erase)
+    done = withdraw(archive.store, where, whole=whole, reason="legal")
+    with archive.store.transaction() as tx:
+        tx.scrubbed()
+    assert (done.new, done.number) == (True, 2)
+    tombstone = archive.store.tombstone(77, 12) if whole else thread(archive).posts[1].gone
+    assert tombstone is not None
+    assert (tombstone.status, tombstone.reason) == (451, "legal")
+    first, second = archive.store.withdrawals()
+    assert (first.lifted_at is not None, second.lifted_at) == (True, None)
+    assert (second.erased, second.note) == (erase, "instead of withdrawal 1")
+    assert clean(archive)
+    restore(archive.store, where, whole=whole)
+    with pytest.raises(NotHeld):
+        restore(archive.store, where, whole=whole)
 
 
 def test_it_comes_back(archive: Archive) -> None:
@@ -591,6 +614,48 @@ def test_a_transferred_comment_stays_withdrawn(archive: Archive) -> None:
     first, second = archive.store.withdrawals()
     assert (second.scope, second.erased) == ("post", True)
     assert f"withdrawal {first.id}" in (second.note or "")
+
+
+@pytest.mark.parametrize("erase", [False, True])
+def test_posts_withdrawn_in_a_repository_stay_withdrawn_when_their_thread_leaves_it(
+    archive: Archive, erase: bool
+) -> None:
+    """What is withdrawn of an author in a repository is so where its thread goes, and comes back from there."""
+    withdraw(archive.store, "/", author="kim", erase=erase)
+    with archive.store.transaction() as tx:
+        tx.save_repository(Repository(78, "Acme", "Lander"))
+        tx.move_thread(77, 12, 78, 3)
+        again = post(1, f"{SECRET}, edited", edited=OPENED + timedelta(days=400))
+        tx.observe_posts(78, 3, [again, post(4, f"{SECRET} at the new place")])
+        tx.settle(78, 3, judge)
+    found = archive.store.thread(78, 3)
+    assert found is not None
+    assert SECRET not in repr(found)
+    assert "kim" not in repr(found).lower()
+    assert (f"{SECRET}, edited" in stored(archive)) is not erase
+    with archive.store.transaction() as tx:
+        tx.scrubbed()
+    assert clean(archive)
+    back = restore(archive.store, "/", author="kim")
+    assert (back.posts, back.erased) == ((0, 3) if erase else (3, 0))
+
+
+@pytest.mark.parametrize("erase", [False, True])
+def test_a_thread_that_comes_to_where_an_author_is_withdrawn(archive: Archive, erase: bool) -> None:
+    """What an author wrote elsewhere is withheld, and erased, once its thread is where all of theirs is withdrawn."""
+    with archive.store.transaction() as tx:
+        tx.save_repository(Repository(78, "Acme", "Lander"))
+        target = tx.target(RepositoryRef("acme", "lander"), tx.account_named("kim"))
+        tx.withdraw(target, reason="legal", note=None, erase=erase, judge=judge)
+        tx.scrubbed()
+    assert SECRET in repr(thread(archive))
+    with archive.store.transaction() as tx:
+        tx.move_thread(77, 12, 78, 3)
+        tx.settle(78, 3, judge)
+    found = archive.store.thread(78, 3)
+    assert found is not None
+    assert SECRET not in repr(found)
+    assert (SECRET in stored(archive)) is not erase
 
 
 def test_githubs_view_names_nobody_who_is_withdrawn(archive: Archive) -> None:

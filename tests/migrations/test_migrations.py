@@ -209,6 +209,8 @@ def test_captures_from_before_the_chain_are_chained(url: str, path: Path) -> Non
         }  # fmt: skip
         columns = ", ".join(thread)
         database.execute(f"INSERT INTO thread ({columns}) VALUES ({', '.join('?' * len(thread))})", [*thread.values()])
+        database.execute("INSERT INTO repository_alias VALUES ('acme/rocket', 77, 'acme/rocket', ?, ?)", [at, at])
+        database.execute("INSERT INTO change VALUES ('77/5', 1, 'put')")
         database.execute("INSERT INTO snapshot VALUES (?, 1, ?, ?)", [digest, record, nothing])
         for number in (1, 2):
             database.execute("INSERT INTO capture VALUES (?, 1, ?, ?)", [number, digest, at])

@@ -167,3 +167,50 @@ def test_index_behind_the_store_says_what_to_do(
         assert found[1:] == ["thread 77/1: another snapshot in the index than in the store"]
         sync(store, index)
         assert list(index_differences(store, index)) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "where", "what"),
+    [
+        ("UPDATE thread SET summary = (SELECT summary FROM thread WHERE number = 2) WHERE number = 1", "77/1", "title"),
+        ("DELETE FROM change WHERE key = '77/3'", "77/3", "no change tells the index"),
+        ("DELETE FROM repository_alias", "acme/rocket", "not found by its name"),
+        (
+            "DELETE FROM account WHERE id = (SELECT author_id FROM post LIMIT 1)",
+            "table",
+            "missing in the table account",
+        ),
+        ("DELETE FROM repository", "table", "missing in the table repository"),
+    ],
+)
+def test_what_no_digest_covers_and_something_else_contradicts(
+    folder: Path, database: sqlite3.Connection, statement: str, where: str, what: str
+) -> None:
+    """What lists show is held against the snapshots, and no row may be missing that others lead to."""
+    database.execute(statement)
+    found = first(folder)
+    assert where in found["where"]
+    assert what in found["what"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE post SET withdrawn = NULL", "readers see it"),
+        ("UPDATE thread SET withdrawn = NULL", "readers see it"),
+        ("UPDATE withdrawal SET lifted_at = at WHERE scope = 'post'", "no withdrawal that stands"),
+        ("UPDATE withdrawal SET lifted_at = at WHERE scope = 'thread'", "no withdrawal that stands"),
+        ("DELETE FROM withdrawal", "the withdrawal that it is withheld by is missing"),
+        ("UPDATE post SET withdrawn = 1 WHERE kind = 'opening'", "no withdrawal that stands"),
+    ],
+)
+def test_a_changed_withdrawal(folder: Path, database: sqlite3.Connection, statement: str, what: str) -> None:
+    """What is withheld and the withdrawals that say so are held against each other."""
+    comment = database.execute("SELECT github_id FROM post WHERE kind = 'comment' LIMIT 1").fetchone()[0]
+    anchored = f"https://github.com/acme/rocket/issues/1#issuecomment-{comment}"
+    for arguments in ([anchored], ["--whole-thread", "acme/rocket#2"]):
+        options = ["--config", str(folder / "config.toml"), "withdraw", "--reason", "other"]
+        assert CliRunner().invoke(main, [*options, *arguments]).exit_code == 0
+    assert verify(folder).exit_code == 0
+    database.execute(statement)
+    assert any(what in each["what"] for each in json.loads(verify(folder, "--json").stdout)["first"])

@@ -52,6 +52,16 @@ def test_a_withdrawn_post_leaves_its_place_with_a_tombstone(archive: Archive) ->
     assert SECRET not in str(found)
 
 
+def test_a_withdrawn_author_is_not_called_a_deleted_account(archive: Archive) -> None:
+    """Whose opening post is withdrawn may well be on GitHub: only of GitHub's own ghosts it is said otherwise."""
+    archive.save(12)
+    archive.withdraw("issue-9012")
+    for path in (THREAD, "/github.com/Acme/Rocket", "/"):
+        found = tree(archive, path).get_text()
+        assert "pened by (author withdrawn)" in found
+        assert "deleted account" not in found
+
+
 @pytest.mark.parametrize("path", ["", "@{digest}", ".json", "@{digest}.json", "/history"])
 def test_a_withdrawn_post_is_on_no_page_and_in_no_form(archive: Archive, path: str) -> None:
     """Nor is the page of a snapshot that has it cached as if it never changed."""
