@@ -37,7 +37,12 @@ from archiver.crawl import Crawler, Progress, Report
 from archiver.errors import ArchiveError, RateLimited
 from archiver.github.client import GitHub, Stopped
 from archiver.license import Vocabulary
-from archiver.model import RepositoryRef, ThreadRef, iso, parse_reference
+from archiver.model import iso
+from archiver.references import (
+    RepositoryRef,
+    ThreadRef,
+    parse_reference,
+)
 from archiver.store import Coverage, Store, migrate, open_store
 
 log = logging.getLogger(__name__)

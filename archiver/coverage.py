@@ -45,7 +45,8 @@ def _gone(tombstone: Tombstone | None) -> dict[str, Any] | None:
 
 def coverage_lines(coverage: Coverage) -> list[tuple[str, str]]:
     """Return a repository's coverage as `onrecord status` prints it: (word, sentence), all that is worth a line."""
-    lines = [("held", f"{_count(coverage.threads, 'thread')}, {coverage.posts:,} of {coverage.posts_upstream:,} posts")]
+    counted = f"{coverage.posts:,} of {coverage.posts_upstream:,} posts that GitHub counts"
+    lines = [("held", f"{_count(coverage.threads, 'thread')}, {counted}")]
     done = iso(coverage.last_complete_at) if coverage.last_complete_at else "never"
     lines.append(("complete pass", f"{done}{', another is under way' if coverage.unfinished else ''}"))
     if coverage.first_complete_at and coverage.first_complete_at != coverage.last_complete_at:

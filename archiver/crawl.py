@@ -29,7 +29,17 @@ from archiver.github.graphql import endpoint
 from archiver.histories import Histories
 from archiver.license import Vocabulary
 from archiver.listing import ListingPass, Progress
-from archiver.model import Repository, RepositoryRef, ThreadKind, ThreadRef, Tombstone, iso, thread_key
+from archiver.model import (
+    Repository,
+    Tombstone,
+    iso,
+    thread_key,
+)
+from archiver.references import (
+    RepositoryRef,
+    ThreadKind,
+    ThreadRef,
+)
 from archiver.store import Store
 from archiver.sweep import Sweep, Swept
 

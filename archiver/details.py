@@ -14,8 +14,10 @@ from typing import Any
 from archiver.asking import PER_PAGE, Page
 from archiver.errors import BadResponse, Moved
 from archiver.github import parse
-from archiver.model import ObservedEvent, ObservedPost, PostKind, Repository, ThreadKind
+from archiver.model import PostKind, Repository
 from archiver.names import Naming
+from archiver.observed import ObservedEvent, ObservedPost
+from archiver.references import ThreadKind
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,12 @@ from typing import Any
 
 import rfc8785
 
-from archiver.model import Account, ObservedPost, PostKind, iso
+from archiver.model import (
+    Account,
+    PostKind,
+    iso,
+)
+from archiver.observed import ObservedPost
 
 REVISION_TYPE = "onrecord.revision.v1"
 SNAPSHOT_TYPE = "onrecord.snapshot.v1"

@@ -16,7 +16,13 @@ from archiver.fetch import Report
 from archiver.github import graphql
 from archiver.github.client import GitHub, Stopped
 from archiver.license import PostText, Vocabulary
-from archiver.model import ObservedEvent, ObservedPost, ObservedThread, PostHistory, PostKind, Repository
+from archiver.model import PostKind, Repository
+from archiver.observed import (
+    ObservedEvent,
+    ObservedPost,
+    ObservedThread,
+    PostHistory,
+)
 from archiver.store import Store
 from archiver.store.editing import HeldPost
 

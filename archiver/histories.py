@@ -13,7 +13,8 @@ from archiver.errors import BadResponse, Forbidden, GitHubError, NotFound, Refus
 from archiver.fetch import Report
 from archiver.github import graphql
 from archiver.github.client import GitHub, Stopped
-from archiver.model import PostHistory, Repository
+from archiver.model import Repository
+from archiver.observed import PostHistory
 from archiver.store import Store
 from archiver.store.editing import HeldPost
 

@@ -24,7 +24,9 @@ from archiver.fetch import Fetcher, Report
 from archiver.github import parse
 from archiver.github.client import Stopped
 from archiver.license import PostText
-from archiver.model import ObservedPost, ObservedThread, Repository, ThreadKind, iso
+from archiver.model import Repository, iso
+from archiver.observed import ObservedPost, ObservedThread
+from archiver.references import ThreadKind
 from archiver.store import CrawlState, Transaction
 
 log = logging.getLogger(__name__)

@@ -1,34 +1,18 @@
-"""What onrecord holds, as frozen values, and the references that name it.
+"""What onrecord holds, as frozen values.
 
-It does no I/O and knows neither SQL nor HTTP; how values are hashed stands in `archiver.digests`.
+It does no I/O and knows neither SQL nor HTTP; how values are hashed stands in `archiver.digests`, what GitHub showed in
+`archiver.observed`, how things are named in `archiver.references`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from archiver.errors import BadReference
-
-HOST = "github.com"
-
-
-class ThreadKind(StrEnum):
-    """What GitHub calls the conversation; the value is also the API's and the query language's word."""
-
-    ISSUE = "issue"
-    PULL = "pull"
-    DISCUSSION = "discussion"
-
-    @property
-    def path(self) -> str:
-        """The word that stands in GitHub's URLs, and in ours: `issues`, `pull` or `discussions`."""
-        return {"issue": "issues", "pull": "pull", "discussion": "discussions"}[self.value]
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 
 
 class PostKind(StrEnum):
@@ -66,155 +50,6 @@ def compact(moment: datetime) -> str:
     return iso(moment).replace("-", "").replace(":", "")
 
 
-# --- references -------------------------------------------------------------------------------------------------------
-
-# GitHub's own rules: owners are letters, digits and single hyphens (39 at most; some old ones end in a hyphen, and
-# enterprise-managed ones hold an underscore), repository names are letters, digits, `.`, `_` and `-`, 100 at most.
-_OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})"
-# Behind a tilde, which no name on GitHub has, stands the number of one that lost its name to another repository.
-_NAME = r"[A-Za-z0-9._-]{1,100}(?:~[0-9]{1,16})?"
-_REPOSITORY = re.compile(rf"({_OWNER})/({_NAME})\Z")
-_THREAD = re.compile(rf"({_OWNER})/({_NAME})#([1-9][0-9]{{0,9}})\Z")
-_CLONE = re.compile(rf"(?:ssh://)?git@github\.com[:/]({_OWNER})/({_NAME})/?\Z")
-_PATH = re.compile(rf"{_OWNER}/{_NAME}/(?:issues|pull|discussions)/[0-9]")
-_PATH_KINDS = {
-    "issues": ThreadKind.ISSUE,
-    "issue": ThreadKind.ISSUE,
-    "pull": ThreadKind.PULL,
-    "pulls": ThreadKind.PULL,
-    "discussions": ThreadKind.DISCUSSION,
-}
-# Words that stand where an owner would, as in github.com/orgs/NAME/discussions/1: no account can have these names.
-_NO_OWNERS = {"orgs", "users", "settings", "sponsors", "topics", "marketplace", "enterprises", "apps", "repos"}
-_HOSTS = {"github.com", "www.github.com", "api.github.com", "m.github.com", "redirect.github.com"}
-# What follows `issues/` and its like on pages that are of the whole repository.
-_NO_NUMBERS = {"new", "assigned", "created_by", "mentioned", "categories", "search"}
-_ANCHOR = re.compile(
-    r"(issue|issuecomment|discussioncomment|discussion|pullrequestreview|discussion_r|issue-|r)[-_]?([0-9]{1,19})\Z"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryRef:
-    """Name a repository as `owner/name`, in whatever spelling it came."""
-
-    owner: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.owner}/{self.name}"
-
-    @property
-    def key(self) -> str:
-        """The spelling under which names are compared: GitHub takes no notice of case."""
-        return str(self).lower()
-
-    @property
-    def upstream_url(self) -> str:
-        """The repository's address on GitHub."""
-        # After a tilde stands what tells it from another repository that bears its name now (`Transaction.detach`).
-        return f"https://{HOST}/{self.owner}/{self.name.partition('~')[0]}"
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadRef:
-    """Name a thread as `owner/name#12`; `kind` and `anchor` (`issuecomment-123`) are known if it came as a URL."""
-
-    owner: str
-    name: str
-    number: int
-    kind: ThreadKind | None = None
-    anchor: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.owner}/{self.name}#{self.number}"
-
-    @property
-    def repository(self) -> RepositoryRef:
-        """The name of the thread's repository."""
-        return RepositoryRef(self.owner, self.name)
-
-    @property
-    def upstream_url(self) -> str:
-        """The thread's address on GitHub (`issues/` when the kind is unknown: GitHub redirects from there)."""
-        path = (self.kind or ThreadKind.ISSUE).path
-        return f"{self.repository.upstream_url}/{path}/{self.number}"
-
-    @classmethod
-    def parse(cls, text: str) -> ThreadRef:
-        """Read `owner/repo#12` or any GitHub URL of an issue, pull request, discussion or comment.
-
-        Raises BadReference, naming the text, for anything else.
-        """
-        ref = parse_reference(text)
-        if isinstance(ref, RepositoryRef):
-            raise BadReference(f"{text!r} names a repository, not a thread: write {ref}#NUMBER", key=text)
-        return ref
-
-
-def parse_reference(text: str) -> RepositoryRef | ThreadRef:
-    """Read `owner/repo`, `owner/repo#12` or a GitHub URL (also of the API, of a comment, without `https://`).
-
-    Raises BadReference, naming the text, for anything else. `http:`, `www.`, query strings, trailing slashes, the
-    tabs of a pull request (`/files`, `/commits`), addresses to clone from and `owner/repo/issues/12` are understood;
-    any other page of a repository stands for the repository.
-    """
-    stripped = text.strip()
-    if found := _THREAD.match(stripped):
-        owner, name = _names(found[1], found[2], text)
-        return ThreadRef(owner, name, int(found[3]))
-    if found := _REPOSITORY.match(stripped.removesuffix("/")):
-        return RepositoryRef(*_names(found[1], found[2], text))
-    if found := _CLONE.match(stripped):  # git@github.com:owner/repo.git
-        return RepositoryRef(*_names(found[1], found[2], text))
-    if _PATH.match(stripped):  # owner/repo/issues/12, as it stands behind the host
-        stripped = f"https://{HOST}/{stripped}"
-    bare = stripped if "://" in stripped else f"https://{stripped}"
-    try:
-        url = urlsplit(bare)
-        host = (url.hostname or "").lower()
-    except ValueError:
-        raise _not_understood(text) from None
-    if url.scheme not in {"http", "https"} or host not in _HOSTS:
-        raise _not_understood(text)
-    parts = [unquote(part) for part in url.path.split("/") if part]
-    if host == "api.github.com" and parts[:1] == ["repos"]:
-        parts = parts[1:]
-    return _from_path(parts, url.fragment, text)
-
-
-def _from_path(parts: list[str], fragment: str, text: str) -> RepositoryRef | ThreadRef:
-    if len(parts) < 2 or not _REPOSITORY.match(f"{parts[0]}/{parts[1]}"):
-        raise _not_understood(text)
-    owner, name = _names(parts[0], parts[1], text)
-    if len(parts) == 2:
-        return RepositoryRef(owner, name)
-    kind = _PATH_KINDS.get(parts[2])
-    if kind is None or len(parts) == 3 or parts[3] in _NO_NUMBERS:
-        return RepositoryRef(owner, name)
-    number = re.fullmatch(r"([1-9][0-9]{0,9})(?:\.diff|\.patch)?", parts[3], re.ASCII)
-    if number is None:
-        raise _not_understood(text)
-    anchor = fragment if _ANCHOR.match(fragment) else None
-    return ThreadRef(owner, name, int(number[1]), kind, anchor)
-
-
-def _names(owner: str, name: str, text: str) -> tuple[str, str]:
-    """Return a repository's two names, without the `.git` of a clone URL; refuse those that GitHub gives to none."""
-    name = name.removesuffix(".git") or name
-    if owner.lower() in _NO_OWNERS or name in {".", "..", ".git"}:
-        raise _not_understood(text)
-    return owner, name
-
-
-def _not_understood(text: str) -> BadReference:
-    shown = text if len(text) <= 200 else text[:200] + "..."
-    return BadReference(
-        f"{shown!r} is neither owner/repo, owner/repo#NUMBER nor a GitHub URL of an issue, pull request or discussion",
-        key=shown,
-    )
-
-
 # --- what GitHub told us ----------------------------------------------------------------------------------------------
 
 
@@ -248,97 +83,6 @@ class Repository:
     def thread(self, number: int, kind: ThreadKind | None = None) -> ThreadRef:
         """Name one of this repository's threads by its current name."""
         return ThreadRef(self.owner, self.name, number, kind)
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedPost:
-    """One message as an API response showed it; `raw` is that API object, whole.
-
-    `state` is a review's (`APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED`) or `answer`, for the answer chosen
-    in a discussion. `reply_to` is GitHub's number of the post of the same kind that it answers. `reactions` are counts
-    by GitHub's names (`+1`, `heart` ...), None where the response does not give them.
-    """
-
-    kind: PostKind
-    id: int
-    author: Account | None
-    author_association: str
-    created_at: datetime
-    updated_at: datetime
-    body: str
-    body_html: str | None
-    raw: Mapping[str, Any] = field(repr=False)
-    state: str | None = None
-    reply_to: int | None = None
-    reactions: Mapping[str, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedThread:
-    """A thread's own fields as an API response showed them, with its opening post.
-
-    `comments` is GitHub's count of its comments. `closed_by_known` tells "nobody" from "this response does not say"
-    (lists leave it out).
-    """
-
-    number: int
-    kind: ThreadKind
-    title: str
-    state: str
-    state_reason: str | None
-    locked: bool
-    lock_reason: str | None
-    labels: tuple[str, ...]
-    milestone: str | None
-    assignees: tuple[str, ...]
-    created_at: datetime
-    updated_at: datetime
-    closed_at: datetime | None
-    merged_at: datetime | None
-    closed_by: Account | None
-    closed_by_known: bool
-    comments: int
-    opening: ObservedPost
-    draft: bool = False
-    category: str | None = None  # of a discussion
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedEvent:
-    """A timeline event as an API response showed it.
-
-    `key` is GitHub's number of it; of what has none (a cross-reference), something made of what it says.
-    """
-
-    key: str
-    kind: str
-    at: datetime
-    actor: Account | None
-    detail: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedEdit:
-    """One entry of GitHub's edit history of a post: the whole text as of `at`; the first entry is the first text.
-
-    `body` is None where GitHub says that this content was deleted (`deleted_at`).
-    """
-
-    key: str
-    at: datetime
-    editor: Account | None
-    body: str | None
-    deleted_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class PostHistory:
-    """What only GraphQL tells of a post: its edits, oldest first (None: not asked for), and why it is minimized."""
-
-    kind: PostKind
-    id: int
-    edits: tuple[ObservedEdit, ...] | None
-    minimized: str | None
 
 
 # --- what is held -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import re
 from archiver.asking import Asker
 from archiver.errors import BadResponse, Blocked, Forbidden, ForeignRedirect, GitHubError, Gone, NotFound, Refused
 from archiver.github import parse
-from archiver.model import Repository, RepositoryRef
+from archiver.model import Repository
+from archiver.references import RepositoryRef
 
 log = logging.getLogger(__name__)
 

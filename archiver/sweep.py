@@ -28,7 +28,8 @@ from archiver.errors import (
 from archiver.fetch import Fetcher, Report
 from archiver.github import parse
 from archiver.github.client import Stopped
-from archiver.model import PostKind, Repository, ThreadKind
+from archiver.model import PostKind, Repository
+from archiver.references import ThreadKind
 from archiver.store import CrawlState, Standing
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from corpus import API, CorpusTransport
 from archiver.crawl import Crawler
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
-from archiver.model import RepositoryRef
+from archiver.references import RepositoryRef
 from archiver.store import Store, open_store
 
 

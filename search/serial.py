@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from archiver.model import (
-    HOST,
     Account,
     Edit,
     Event,
@@ -24,6 +23,7 @@ from archiver.model import (
     iso,
     post_anchor,
 )
+from archiver.references import HOST
 from search.index import Hit, ResultPage
 
 Json = dict[str, Any]

@@ -8,14 +8,19 @@ from __future__ import annotations
 import json
 import re
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Protocol, TextIO
 
 import click
 
 from archiver.errors import ArchiveError, BadReference, NotHeld, StoreError
 from archiver.license import Vocabulary
-from archiver.model import RepositoryRef, ThreadRef, iso, parse_reference
+from archiver.model import iso
+from archiver.references import (
+    RepositoryRef,
+    ThreadRef,
+    parse_reference,
+)
 from archiver.store import REASONS, UNSCRUBBED, Restored, Store, Target, Withdrawn
 from search.errors import SearchError
 from search.index import Index
@@ -221,6 +226,10 @@ def _tell_restored(target: Target, done: Restored) -> None:
 def _follow(archive: Archive, store: Store, *, anew: bool) -> None:
     """Have index and files follow the store; say loudly what is left to do if they cannot."""
     if anew:
+        # The search first, whatever becomes of the files; an index that cannot follow is built anew below.
+        with suppress(SearchError), closing(archive.open_index()) as index:
+            if index.cursor() > 0:
+                sync(store, index)
         try:
             store.scrub()
         except StoreError as error:

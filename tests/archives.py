@@ -16,14 +16,18 @@ from flask.testing import FlaskClient
 from archiver.model import (
     Account,
     Evidence,
+    PostKind,
+    Relevance,
+    Repository,
+)
+from archiver.observed import (
     ObservedEdit,
     ObservedEvent,
     ObservedPost,
     ObservedThread,
     PostHistory,
-    PostKind,
-    Relevance,
-    Repository,
+)
+from archiver.references import (
     RepositoryRef,
     ThreadKind,
     ThreadRef,

@@ -25,7 +25,7 @@ from archiver.config import read_config
 from archiver.crawl import Crawler
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
-from archiver.model import RepositoryRef
+from archiver.references import RepositoryRef
 from archiver.store import Store
 
 ROOT = Path(__file__).parents[1]

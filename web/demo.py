@@ -15,7 +15,7 @@ from archiver.crawl import Crawler
 from archiver.errors import ArchiveError
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
-from archiver.model import parse_reference
+from archiver.references import parse_reference
 from archiver.store import open_store
 from search.index import open_index
 from search.sync import sync

@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from archiver.github.parse import REACTIONS
-from archiver.model import Account, PostKind, Repository, ThreadKind, iso, post_anchor
+from archiver.model import (
+    Account,
+    PostKind,
+    Repository,
+    iso,
+    post_anchor,
+)
+from archiver.references import ThreadKind
 from archiver.store.upstream import UpstreamEvent, UpstreamIssue, UpstreamPost
 
 TEXTS = ("body", "body_html", "body_text")

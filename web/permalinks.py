@@ -11,15 +11,17 @@ from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from archiver.model import (
-    HOST,
     Post,
     PostKind,
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
     ThreadSummary,
     compact,
     post_anchor,
+)
+from archiver.references import (
+    HOST,
+    RepositoryRef,
+    ThreadKind,
+    ThreadRef,
 )
 
 # How many digits of a digest stand in a permanent link; a link with more, up to all 64, leads to the same snapshot.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from archiver.errors import BadReference
-from archiver.model import RepositoryRef, Thread, ThreadRef
+from archiver.model import Thread
+from archiver.references import RepositoryRef, ThreadRef
 from archiver.store import Reader
 from web import permalinks
 from web.telling import Links, source_of

@@ -14,7 +14,12 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from archiver import markup, masking
-from archiver.model import Relevance, Revision, ThreadKind, ThreadSummary
+from archiver.model import (
+    Relevance,
+    Revision,
+    ThreadSummary,
+)
+from archiver.references import ThreadKind
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

@@ -16,15 +16,17 @@ from cmarkgfm.cmark import Options
 
 from archiver.model import (
     Account,
-    ObservedEvent,
-    ObservedPost,
-    ObservedThread,
     PostKind,
     Relevance,
     Repository,
-    ThreadKind,
     iso,
 )
+from archiver.observed import (
+    ObservedEvent,
+    ObservedPost,
+    ObservedThread,
+)
+from archiver.references import ThreadKind
 from archiver.store import Store
 
 Table = Mapping[str, Any]

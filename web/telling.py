@@ -18,12 +18,12 @@ from archiver.model import (
     Finding,
     FindingKind,
     Post,
-    RepositoryRef,
     ThreadSummary,
     Tombstone,
     iso,
     parse_iso,
 )
+from archiver.references import RepositoryRef
 from web.render import CLOSED_AS, day, listed, minute, noun, plural
 
 Links = Mapping[str, str]

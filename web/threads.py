@@ -19,14 +19,16 @@ from archiver.errors import BadReference
 from archiver.model import (
     PostKind,
     Repository,
-    RepositoryRef,
     Thread,
-    ThreadRef,
     Tombstone,
     iso,
-    parse_reference,
     post_anchor,
     thread_key,
+)
+from archiver.references import (
+    RepositoryRef,
+    ThreadRef,
+    parse_reference,
 )
 from archiver.store import Reader
 from web import history, permalinks, reading

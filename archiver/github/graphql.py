@@ -17,14 +17,16 @@ from archiver.github import parse
 from archiver.github.bodies import message_of
 from archiver.model import (
     Account,
+    iso,
+    parse_iso,
+)
+from archiver.observed import (
     ObservedEdit,
     ObservedEvent,
     ObservedPost,
     ObservedThread,
-    ThreadKind,
-    iso,
-    parse_iso,
 )
+from archiver.references import ThreadKind
 
 Json = Mapping[str, Any]
 

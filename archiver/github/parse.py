@@ -15,16 +15,20 @@ from archiver.digests import clean_text
 from archiver.errors import BadReference, BadResponse
 from archiver.model import (
     Account,
+    PostKind,
+    Repository,
+    iso,
+    parse_iso,
+)
+from archiver.observed import (
     ObservedEvent,
     ObservedPost,
     ObservedThread,
-    PostKind,
-    Repository,
+)
+from archiver.references import (
     RepositoryRef,
     ThreadKind,
     ThreadRef,
-    iso,
-    parse_iso,
     parse_reference,
 )
 

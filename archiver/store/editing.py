@@ -13,7 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from archiver import digests
-from archiver.model import Account, FindingKind, ObservedEdit, PostHistory, PostKind, iso
+from archiver.model import (
+    Account,
+    FindingKind,
+    PostKind,
+    iso,
+)
+from archiver.observed import ObservedEdit, PostHistory
 from archiver.store import schema as s
 from archiver.store.opting import Opting
 

@@ -12,7 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.model import FindingKind, ObservedEvent, PostKind, ThreadKind, iso
+from archiver.model import (
+    FindingKind,
+    PostKind,
+    iso,
+)
+from archiver.observed import ObservedEvent
+from archiver.references import ThreadKind
 from archiver.store import schema as s
 from archiver.store.withholding import Withholding
 

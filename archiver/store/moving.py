@@ -9,7 +9,12 @@ import re
 
 import sqlalchemy as sa
 
-from archiver.model import FindingKind, PostKind, RepositoryRef, thread_key
+from archiver.model import (
+    FindingKind,
+    PostKind,
+    thread_key,
+)
+from archiver.references import RepositoryRef
 from archiver.store import schema as s
 from archiver.store.absorbing import Absorbing
 

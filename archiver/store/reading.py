@@ -20,14 +20,16 @@ from archiver.model import (
     Change,
     PostKind,
     Repository,
-    RepositoryRef,
     Thread,
-    ThreadKind,
-    ThreadRef,
     ThreadSummary,
     Tombstone,
     Withdrawal,
     thread_key,
+)
+from archiver.references import (
+    RepositoryRef,
+    ThreadKind,
+    ThreadRef,
 )
 from archiver.store import schema as s
 from archiver.store.engine import translated

@@ -12,7 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from archiver.errors import NotHeld
-from archiver.model import Account, FindingKind, PostKind, thread_key
+from archiver.model import (
+    Account,
+    FindingKind,
+    PostKind,
+    thread_key,
+)
 from archiver.store import schema as s
 
 

@@ -14,7 +14,14 @@ import sqlalchemy as sa
 
 from archiver import digests
 from archiver.license import PostText
-from archiver.model import Account, PostKind, Relevance, ThreadKind, iso, thread_key
+from archiver.model import (
+    Account,
+    PostKind,
+    Relevance,
+    iso,
+    thread_key,
+)
+from archiver.references import ThreadKind
 from archiver.store import schema as s
 from archiver.store.values import html_of, in_reading_order
 from archiver.store.withholding import Withholding

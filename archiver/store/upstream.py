@@ -12,7 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.model import Account, PostKind, Repository, ThreadKind
+from archiver.model import (
+    Account,
+    PostKind,
+    Repository,
+)
+from archiver.references import ThreadKind
 from archiver.store import schema as s
 from archiver.store.reading import Reader
 from archiver.store.redacting import NOBODY, hidden_in, told_events

@@ -26,14 +26,13 @@ from archiver.model import (
     PostKind,
     Relevance,
     Repository,
-    RepositoryRef,
     Revision,
     Thread,
-    ThreadKind,
     ThreadSummary,
     Tombstone,
     parse_iso,
 )
+from archiver.references import RepositoryRef, ThreadKind
 from archiver.store import schema as s
 from archiver.store.redacting import NOBODY, Hidden, hidden_in, told_events, told_finding, withdrawal_tombstone
 

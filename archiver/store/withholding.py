@@ -11,7 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.model import Account, ObservedEvent, PostKind
+from archiver.model import Account, PostKind
+from archiver.observed import ObservedEvent
 from archiver.store import schema as s
 from archiver.store.opting import Opting
 

@@ -17,13 +17,12 @@ from archiver.errors import NotHeld
 from archiver.model import (
     Account,
     FindingKind,
-    ObservedPost,
-    ObservedThread,
     PostKind,
     Repository,
-    RepositoryRef,
     iso,
 )
+from archiver.observed import ObservedPost, ObservedThread
+from archiver.references import RepositoryRef
 from archiver.store import schema as s
 from archiver.store.editing import Editing
 from archiver.store.happenings import Happenings

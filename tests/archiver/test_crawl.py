@@ -16,7 +16,8 @@ from archiver.crawl import Crawler, Report
 from archiver.errors import BadResponse, NotFound, RateLimited, StoreBusy
 from archiver.github.client import GitHub, Stopped
 from archiver.license import Vocabulary
-from archiver.model import PostKind, RepositoryRef, Thread, parse_reference
+from archiver.model import PostKind, Thread
+from archiver.references import RepositoryRef, parse_reference
 from archiver.store import Store, open_store
 
 ROCKET = RepositoryRef("acme", "rocket")

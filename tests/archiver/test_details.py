@@ -17,7 +17,12 @@ from archiver.errors import Gone, Moved
 from archiver.fetch import Fetcher
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
-from archiver.model import PostKind, Thread, ThreadKind, iso, parse_reference
+from archiver.model import (
+    PostKind,
+    Thread,
+    iso,
+)
+from archiver.references import ThreadKind, parse_reference
 from archiver.store import Store, open_store
 
 ASK = "Please consider the GPL-3.0 or another copyleft license for this project."

@@ -22,7 +22,8 @@ from archiver.digests import (
     revision_record,
     snapshot_record,
 )
-from archiver.model import Account, ObservedPost, PostKind
+from archiver.model import Account, PostKind
+from archiver.observed import ObservedPost
 
 PLAIN = revision_record(
     kind=PostKind.COMMENT,

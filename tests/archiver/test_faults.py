@@ -14,7 +14,7 @@ import pytest
 from archiver.crawl import Crawler
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
-from archiver.model import RepositoryRef
+from archiver.references import RepositoryRef
 from archiver.store import Store, open_store
 from tests.fakes import API, FakeGitHub, FakeRepository, error
 

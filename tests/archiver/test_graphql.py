@@ -20,7 +20,8 @@ from archiver.errors import (
 )
 from archiver.github import graphql
 from archiver.github.limits import MAX_ATTEMPTS, Verdict, decide_query
-from archiver.model import Account, PostKind, ThreadKind
+from archiver.model import Account, PostKind
+from archiver.references import ThreadKind
 
 TEXT = "query($n: Int!) { thing(n: $n) { id } }"
 

@@ -16,7 +16,13 @@ from archiver.crawl import Crawler, Report
 from archiver.errors import NotHeld, RateLimited, Unreachable
 from archiver.github.client import GitHub, Stopped
 from archiver.license import Vocabulary
-from archiver.model import FindingKind, ObservedEdit, Post, PostHistory, PostKind, parse_reference
+from archiver.model import (
+    FindingKind,
+    Post,
+    PostKind,
+)
+from archiver.observed import ObservedEdit, PostHistory
+from archiver.references import parse_reference
 from archiver.store import Store
 
 TOKEN = "t0ken"

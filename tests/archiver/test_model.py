@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from archiver.errors import BadReference
 from archiver.model import (
     PostKind,
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
     compact,
     iso,
     parse_iso,
-    parse_reference,
     post_anchor,
+)
+from archiver.references import (
+    RepositoryRef,
+    ThreadKind,
+    ThreadRef,
+    parse_reference,
 )
 
 ISSUE = ThreadRef("clap-rs", "clap", 12, ThreadKind.ISSUE)

@@ -17,14 +17,18 @@ from archiver.github.client import GitHub
 from archiver.license import PostText, Vocabulary
 from archiver.model import (
     Account,
-    ObservedEvent,
-    ObservedPost,
-    ObservedThread,
     PostKind,
     Relevance,
     Repository,
-    RepositoryRef,
     Thread,
+)
+from archiver.observed import (
+    ObservedEvent,
+    ObservedPost,
+    ObservedThread,
+)
+from archiver.references import (
+    RepositoryRef,
     ThreadKind,
     ThreadRef,
     parse_reference,

@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from archiver import digests
 from archiver.errors import BadResponse
 from archiver.github import parse
-from archiver.model import Account, PostKind, RepositoryRef, ThreadKind, iso
+from archiver.model import (
+    Account,
+    PostKind,
+    iso,
+)
+from archiver.references import RepositoryRef, ThreadKind
 
 
 def issue(**changes: Any) -> dict[str, Any]:

@@ -23,14 +23,12 @@ from archiver.errors import ConfigError, NotHeld, StoreError
 from archiver.model import (
     Account,
     Change,
-    ObservedPost,
-    ObservedThread,
     PostKind,
     Relevance,
     Repository,
-    RepositoryRef,
-    ThreadKind,
 )
+from archiver.observed import ObservedPost, ObservedThread
+from archiver.references import RepositoryRef, ThreadKind
 from archiver.store import Store, Transaction, open_store
 
 ROCKET = Repository(77, "acme", "Rocket", "A rocket", datetime(2019, 1, 1, tzinfo=UTC))

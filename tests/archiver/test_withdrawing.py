@@ -16,12 +16,14 @@ from archiver.license import PostText
 from archiver.model import (
     Account,
     FindingKind,
-    ObservedEvent,
     PostKind,
     Relevance,
     Repository,
-    RepositoryRef,
     Thread,
+)
+from archiver.observed import ObservedEvent
+from archiver.references import (
+    RepositoryRef,
     ThreadKind,
     ThreadRef,
 )

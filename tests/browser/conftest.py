@@ -13,7 +13,8 @@ from archives import OPENED, Archive, edit, event
 from archives import post as comment
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from archiver.model import Account, PostKind, ThreadKind
+from archiver.model import Account, PostKind
+from archiver.references import ThreadKind
 from web.app import create_app
 from web.serve import Server, listen, url_of
 

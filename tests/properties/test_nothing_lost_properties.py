@@ -26,17 +26,21 @@ from archiver.model import (
     Account,
     Evidence,
     Finding,
-    ObservedEvent,
-    ObservedPost,
-    ObservedThread,
     PostKind,
     Relevance,
     Repository,
+    iso,
+    post_anchor,
+)
+from archiver.observed import (
+    ObservedEvent,
+    ObservedPost,
+    ObservedThread,
+)
+from archiver.references import (
     RepositoryRef,
     ThreadKind,
     ThreadRef,
-    iso,
-    post_anchor,
 )
 from archiver.store import Store, open_store
 from search.index import Index, open_index

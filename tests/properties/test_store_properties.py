@@ -18,15 +18,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from archiver.model import (
     Account,
-    ObservedPost,
-    ObservedThread,
     PostKind,
     Relevance,
     Repository,
     Thread,
-    ThreadKind,
     iso,
 )
+from archiver.observed import ObservedPost, ObservedThread
+from archiver.references import ThreadKind
 from archiver.store import Store, open_store
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

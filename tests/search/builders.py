@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from archiver.markup import Segment, segments
-from archiver.model import Account, ObservedPost, ObservedThread, PostKind, Relevance, Repository, ThreadKind
+from archiver.model import (
+    Account,
+    PostKind,
+    Relevance,
+    Repository,
+)
+from archiver.observed import ObservedPost, ObservedThread
+from archiver.references import ThreadKind
 from archiver.store import Store
 from search.document import Document, PostText
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from archiver.model import ThreadKind
+from archiver.references import ThreadKind
 from archiver.store import Store, open_store
 from search.cli import COMMANDS, printable, search_command
 from search.errors import SearchError

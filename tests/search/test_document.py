@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.model import ThreadKind, Tombstone
+from archiver.model import Tombstone
+from archiver.references import ThreadKind
 from archiver.store import Store
 from search.document import ALSO, WHOLE, WORD, analyze, bag, document_of, named_license, needle, needles, wholes
 from tests.search.builders import document, keep

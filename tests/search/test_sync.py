@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from archiver.model import Repository, ThreadKind
+from archiver.model import Repository
+from archiver.references import ThreadKind
 from archiver.store import Store, open_store
 from search.index import Index, open_index
 from search.query import parse

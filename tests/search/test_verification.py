@@ -14,7 +14,7 @@ from fakes import API, FakeGitHub, FakeRepository
 from archiver.crawl import Crawler
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
-from archiver.model import RepositoryRef
+from archiver.references import RepositoryRef
 from archiver.store import open_store
 from search.index import Index, open_index
 from search.sync import sync

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from archiver.errors import ArchiveError, BadReference
-from archiver.model import Account, RepositoryRef, ThreadRef
+from archiver.model import Account
+from archiver.references import RepositoryRef, ThreadRef
 from archiver.store import Store, open_store
 from search.errors import IndexLocked
 from search.index import open_index

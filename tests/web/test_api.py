@@ -8,7 +8,8 @@ import pytest
 from archives import OPENED, Archive, edit, event
 from archives import post as comment
 
-from archiver.model import PostKind, RepositoryRef, ThreadKind
+from archiver.model import PostKind
+from archiver.references import RepositoryRef, ThreadKind
 
 THREAD_KEYS = {
     *("repository", "number", "kind", "title", "state", "state_reason", "locked", "labels", "author"),

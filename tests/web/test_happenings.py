@@ -10,7 +10,8 @@ from archives import post as comment
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from archiver.model import PostKind, Repository, ThreadKind
+from archiver.model import PostKind, Repository
+from archiver.references import ThreadKind
 from archiver.store.memory import CrawlState
 
 THREAD = "/github.com/Acme/Rocket/issues/12"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from archiver.model import Evidence, ObservedEvent
+from archiver.model import Evidence
+from archiver.observed import ObservedEvent
 from tests.archives import JUDGED, OPENED, Archive, account, post
 from web.render import masked, snippet
 

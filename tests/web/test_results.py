@@ -12,7 +12,7 @@ from archives import post as comment
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from archiver.model import ThreadKind
+from archiver.references import ThreadKind
 from search.errors import IndexUnavailable
 from search.index import Hit, ResultPage
 from web.render import plural

@@ -12,7 +12,13 @@ from archives import post as comment
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from archiver.model import Account, Relevance, Repository, RepositoryRef, ThreadKind, compact
+from archiver.model import (
+    Account,
+    Relevance,
+    Repository,
+    compact,
+)
+from archiver.references import RepositoryRef, ThreadKind
 from web.permalinks import SHOWN_DIGITS
 
 THREAD = "/github.com/Acme/Rocket/issues/12"

@@ -9,7 +9,8 @@ from archives import OPENED, Archive, edit, event
 from archives import post as comment
 from bs4 import BeautifulSoup
 
-from archiver.model import Repository, RepositoryRef
+from archiver.model import Repository
+from archiver.references import RepositoryRef
 
 THREAD = "/github.com/Acme/Rocket/issues/12"
 API = "/api/v1/threads/github.com/Acme/Rocket/12"
