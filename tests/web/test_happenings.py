@@ -409,11 +409,11 @@ def test_the_foot_of_a_thread_says_what_is_not_held(archive: Archive) -> None:
         tx.save_crawl_state(77, state)
     tree = page(client)
     assert words(tree, ".upkeep li") == [
-        "Never asked for: edit history and discussions (no token).",
+        "Not asked for by the last crawl: edit history and discussions (no token).",
         "What failed to be fetched: #12, no answer in time (3 March 2026).",
     ]
     said = "Last looked through for what is gone 3 March 2026, 12:00 UTC (just now): 2 threads, nothing is gone."
     assert words(tree, ".upkeep > p.quiet") == [said]
     coverage = words(page(client, "/github.com/Acme/Rocket"), "section[aria-labelledby=coverage] div")
-    assert "Never asked for edit history and discussions (no token)" in coverage
+    assert "Not asked for edit history and discussions (no token)" in coverage
     assert "Last sweep3 March 2026, 12:00 UTC (just now): 2 threads, nothing is gone" in coverage
