@@ -235,6 +235,8 @@ class GitHub:
                 if seen is not None and seen.resource != "graphql":  # which has a budget of its own
                     self.rate = seen
                 data, message, broken = bodies.read(status, headers, body)
+                if status == 304 and request.etag is None:
+                    broken = "HTTP 304 to a request that set no condition"
                 errors = QueryErrors.of(data) if request.query is not None else None
                 if broken:
                     failure = BadResponse(f"{url}: {broken}", key=url, status=status)

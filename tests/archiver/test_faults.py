@@ -47,7 +47,7 @@ class Trouble:
         kinds = [name.removeprefix("_") for name in vars(Trouble) if name.startswith("_") and name[1] != "_"]
         kind = self.chance.choice(sorted(kinds))
         self.met.add(kind)
-        answer: httpx.Response = getattr(self, f"_{kind}")(request)
+        answer: httpx.Response | None = getattr(self, f"_{kind}")(request)
         return answer
 
     def _primary_limit(self, _request: httpx.Request) -> httpx.Response:
@@ -84,6 +84,10 @@ class Trouble:
 
     def _no_json(self, _request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, headers={"content-type": "text/html"}, text="<title>Sign in</title>")
+
+    def _lying_cache(self, request: httpx.Request) -> httpx.Response | None:
+        # "As you know it", to one who said nothing of knowing it. (A lie to one who did cannot be told from the truth.)
+        return None if "if-none-match" in request.headers else httpx.Response(304, headers={"etag": '"lie"'})
 
     def _skewed_limit(self, _request: httpx.Request) -> httpx.Response:
         # The server's clock is three days ahead of ours; its reset is right by its own clock.
