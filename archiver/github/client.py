@@ -235,7 +235,7 @@ class GitHub:
                 if seen is not None and seen.resource != "graphql":  # which has a budget of its own
                     self.rate = seen
                 data, message, broken = bodies.read(status, headers, body)
-                if status == 304 and request.etag is None:
+                if status == 304 and request.etag is None and request.query is None:
                     broken = "HTTP 304 to a request that set no condition"
                 errors = QueryErrors.of(data) if request.query is not None else None
                 if broken:

@@ -456,9 +456,16 @@ def _id_of(world: World, name: str) -> int | None:
     return found.id if found else None
 
 
-def test_the_history_tells_all_of_forty_things_that_happened(tmp_path: Path) -> None:
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Return a world, whose store is closed in the end."""
+    made = World(tmp_path)
+    yield made
+    made.store.close()
+
+
+def test_the_history_tells_all_of_forty_things_that_happened(world: World) -> None:
     """Each step is told by the history right after it and at the end, and nothing is said to be gone that is not."""
-    world = World(tmp_path)
     world.look()
     assert world.store.holdings().threads == 7
     steps = list(_steps())
@@ -485,9 +492,8 @@ def test_the_history_tells_all_of_forty_things_that_happened(tmp_path: Path) -> 
     assert list(world.store.verification().differences()) == []
 
 
-def test_times_are_in_order(tmp_path: Path) -> None:
+def test_times_are_in_order(world: World) -> None:
     """Captures and findings are dated by the archive's clock, and never go back."""
-    world = World(tmp_path)
     world.look()
     world.rocket.delete_comment(world.p3)
     world.look()
