@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -417,14 +418,14 @@ def test_withdrawn_posts_get_no_texts(store: Store, repository: FakeRepository, 
     repository.issue("A license", ASK)
     said, erased = repository.comment(1, "Words"), repository.comment(1, "Words")
     crawl(store, upstream, token=None)
-    with sqlite3.connect(store.url.removeprefix("sqlite:///")) as connection:
+    with closing(sqlite3.connect(store.url.removeprefix("sqlite:///"))) as connection, connection:
         connection.execute("UPDATE post SET withdrawn = 1 WHERE github_id = ?", (said,))
         connection.execute("UPDATE revision SET body = '', erased_at = captured_at WHERE github_id = ?", (erased,))
     with store.transaction() as tx:
         assert said not in {each.id for each in tx.posts_to_look_at(77, 10, besides=())}
         assert not tx.save_history(77, 1, PostHistory(PostKind.COMMENT, said, told("Before", "After"), "spam"))
         tx.save_history(77, 1, PostHistory(PostKind.COMMENT, erased, told("Before", "After"), None))
-    with sqlite3.connect(store.url.removeprefix("sqlite:///")) as connection:
+    with closing(sqlite3.connect(store.url.removeprefix("sqlite:///"))) as connection, connection:
         bodies = {row[0] for row in connection.execute("SELECT body FROM revision")}
         assert connection.execute("SELECT DISTINCT github_id, revision FROM edit").fetchall() == [(erased, None)]
     assert not bodies & {"Before", "After"}

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from archives import Archive
 
 from archiver.model import Repository
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    """Make an empty archive of acme/rocket."""
-    return Archive(tmp_path)
 
 
 def test_the_old_address_of_a_transferred_thread_redirects_for_good(archive: Archive) -> None:

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -327,7 +327,7 @@ def test_terminal_with_few_characters_prints_all_the_same(
 
 def _age(folder: Path, days: int) -> None:
     """Make what the archive remembers of its crawls and sweeps so many days older."""
-    with sqlite3.connect(folder / "data" / "archive.db") as connection:
+    with closing(sqlite3.connect(folder / "data" / "archive.db")) as connection, connection:
         for column in ("first_complete_at", "last_complete_at", "last_sweep_at"):
             connection.execute(
                 f"UPDATE crawl_state SET {column} = strftime('%Y-%m-%dT%H:%M:%SZ', {column}, '-{days} days')"
