@@ -38,12 +38,9 @@ from archiver.errors import ArchiveError, RateLimited
 from archiver.github.client import GitHub, Stopped
 from archiver.license import Vocabulary
 from archiver.model import iso
-from archiver.references import (
-    RepositoryRef,
-    ThreadRef,
-    parse_reference,
-)
+from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import Coverage, Store, migrate, open_store
+from archiver.wording import plural
 
 log = logging.getLogger(__name__)
 
@@ -273,12 +270,12 @@ def act(
 
 def sentence(report: Report, github: GitHub) -> str:
     """Say in one line what a crawl did, and how much of the rate limit is left."""
-    done = f"{_count(report.captured, 'thread')} new or changed"
+    done = f"{plural(report.captured, 'thread')} new or changed"
     if report.gone is not None:
         done = f"gone upstream ({report.gone.status}) since {iso(report.gone.since)}; what was captured stays"
-    text = f"{report.target}: {done}, {_count(report.requests, 'request')}"
+    text = f"{report.target}: {done}, {plural(report.requests, 'request')}"
     if report.failures:
-        text += f", {_count(len(report.failures), 'failure')} (see onrecord status)"
+        text += f", {plural(len(report.failures), 'failure')} (see onrecord status)"
     if github.rate is not None:
         text += f"; {github.rate.remaining} of {github.rate.limit} left until {github.rate.reset:%H:%M} UTC"
     return text
@@ -294,10 +291,6 @@ def left_out(report: Report) -> str:
     if why == "no token":
         why = "GitHub gives them only with a token (ONRECORD_GITHUB_TOKEN)"
     return f"{report.target}: {what} were not asked for: {why}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @contextmanager
@@ -348,7 +341,7 @@ def status_command(archive: Archive, as_json: bool) -> None:
         }
         click.echo(json.dumps(value, ensure_ascii=False, indent=2))
         return
-    held = [_count(holdings.threads, "thread"), _count(holdings.posts, "post"), _count(holdings.snapshots, "snapshot")]
+    held = [plural(holdings.threads, "thread"), plural(holdings.posts, "post"), plural(holdings.snapshots, "snapshot")]
     click.echo(f"{archive.store_url}\n{', '.join(held)}")
     if rate is not None:
         left = f"{rate['remaining']:,} of {rate['limit']:,} requests left until {rate['reset']}"

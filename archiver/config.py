@@ -20,11 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from archiver.errors import ArchiveError, ConfigError
-from archiver.references import (
-    RepositoryRef,
-    ThreadRef,
-    parse_reference,
-)
+from archiver.references import RepositoryRef, ThreadRef, parse_reference
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -10,6 +10,7 @@ from typing import Any
 
 from archiver.model import Tombstone, iso
 from archiver.store import Coverage
+from archiver.wording import plural
 
 
 def coverage_json(coverage: Coverage) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def _gone(tombstone: Tombstone | None) -> dict[str, Any] | None:
 def coverage_lines(coverage: Coverage) -> list[tuple[str, str]]:
     """Return a repository's coverage as `onrecord status` prints it: (word, sentence), all that is worth a line."""
     counted = f"{coverage.posts:,} of {coverage.posts_upstream:,} posts that GitHub counts"
-    lines = [("held", f"{_count(coverage.threads, 'thread')}, {counted}")]
+    lines = [("held", f"{plural(coverage.threads, 'thread')}, {counted}")]
     done = iso(coverage.last_complete_at) if coverage.last_complete_at else "never"
     lines.append(("complete pass", f"{done}{', another is under way' if coverage.unfinished else ''}"))
     if coverage.first_complete_at and coverage.first_complete_at != coverage.last_complete_at:
@@ -60,11 +61,11 @@ def coverage_lines(coverage: Coverage) -> list[tuple[str, str]]:
         lines.append(
             (
                 "gone",
-                f"{_count(coverage.gone_threads, 'thread')}, {_count(coverage.gone_posts, 'single post')} upstream",
+                f"{plural(coverage.gone_threads, 'thread')}, {plural(coverage.gone_posts, 'single post')} upstream",
             )
         )
     if coverage.withdrawn:
-        lines.append(("withdrawn", _count(coverage.withdrawn, "thread")))
+        lines.append(("withdrawn", plural(coverage.withdrawn, "thread")))
     if coverage.flag:
         flag = coverage.flag
         lines.append(
@@ -91,8 +92,4 @@ def swept_sentence(swept: Mapping[str, Any] | None) -> str:
         for name, word in (("gone", "gone"), ("back", "back"), ("moved", "moved"))
         if swept.get(name)
     ]
-    return f": {_count(swept['threads'], 'thread')}, {', '.join(found) or 'nothing is gone'}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f": {plural(swept['threads'], 'thread')}, {', '.join(found) or 'nothing is gone'}"

@@ -29,17 +29,8 @@ from archiver.github.graphql import endpoint
 from archiver.histories import Histories
 from archiver.license import Vocabulary
 from archiver.listing import ListingPass, Progress
-from archiver.model import (
-    Repository,
-    Tombstone,
-    iso,
-    thread_key,
-)
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-)
+from archiver.model import Repository, Tombstone, iso, thread_key
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import Store
 from archiver.sweep import Sweep, Swept
 
@@ -150,9 +141,8 @@ class Crawler:
                 tx.note_failure(repository.id, "", str(error))
             raise
         finally:
-            if report.not_asked:  # also of a pass that was broken off: what is held of it is shown already
+            if not self._github.authenticated:  # also of a broken-off pass: what is held of it is shown already
                 self._keep_not_asked(repository, report)
-        self._keep_not_asked(repository, report)
         with self._store.transaction() as tx:
             tx.clear_failure(repository.id, "")
 
@@ -172,6 +162,7 @@ class Crawler:
                 discussions.note_failure(error)
         if not report.not_asked:
             self._histories(repository, report).ask()
+        self._keep_not_asked(repository, report)
 
     def _keep_not_asked(self, repository: Repository, report: Report) -> None:
         with self._store.transaction() as tx:

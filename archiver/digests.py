@@ -11,11 +11,7 @@ from typing import Any
 
 import rfc8785
 
-from archiver.model import (
-    Account,
-    PostKind,
-    iso,
-)
+from archiver.model import Account, PostKind, iso
 from archiver.observed import ObservedPost
 
 REVISION_TYPE = "onrecord.revision.v1"

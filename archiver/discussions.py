@@ -16,20 +16,13 @@ from archiver.fetch import Report
 from archiver.github import graphql
 from archiver.github.client import GitHub, Stopped
 from archiver.license import PostText, Vocabulary
+from archiver.listing import OVERLAP
 from archiver.model import PostKind, Repository
-from archiver.observed import (
-    ObservedEvent,
-    ObservedPost,
-    ObservedThread,
-    PostHistory,
-)
+from archiver.observed import ObservedEvent, ObservedPost, ObservedThread, PostHistory
 from archiver.store import Store
 from archiver.store.editing import HeldPost
 
 log = logging.getLogger(__name__)
-
-OVERLAP = timedelta(minutes=15)
-"""How far a pass looks back behind the last one's end, as for issues."""
 
 LISTED_AT_ONCE = 25
 COMMENTS_AT_ONCE = 50
@@ -198,7 +191,7 @@ class Discussions:
         found = self._read(number)
         if not keep:
             judge = self._vocabulary.judge
-            texts = [_text(each) for each in found.all_posts]
+            texts = [PostText.of(each) for each in found.all_posts]
             keep = judge(found.seen.title, texts[:1]).kept or judge(found.seen.title, texts).kept
         if not keep:
             return False
@@ -334,9 +327,3 @@ class Discussions:
     def note_failure(self, error: GitHubError) -> None:
         """Note that the discussions could not be gone through."""
         self._failed(TARGET, str(error))
-
-
-def _text(post: ObservedPost) -> PostText:
-    return PostText(
-        post.body, post.body_html, post.author.login if post.author else None, bool(post.author and post.author.bot)
-    )

@@ -16,11 +16,7 @@ from archiver.errors import Blocked, GitHubError, Gone, Moved, NotFound
 from archiver.github import parse
 from archiver.github.client import Answer, GitHub
 from archiver.license import Vocabulary
-from archiver.model import (
-    PostKind,
-    Repository,
-    Tombstone,
-)
+from archiver.model import PostKind, Repository, Tombstone
 from archiver.names import Naming
 from archiver.observed import ObservedPost, ObservedThread
 from archiver.references import ThreadKind

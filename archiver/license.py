@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from archiver.errors import ConfigError
 from archiver.model import Evidence, Relevance
+from archiver.observed import ObservedPost
 from archiver.spdx import spdx_mentions
 from archiver.vocabulary import (
     BANNER_LINE,
@@ -75,6 +76,12 @@ class PostText:
     body_html: str | None = None
     author: str | None = None
     bot: bool = False
+
+    @classmethod
+    def of(cls, post: ObservedPost) -> PostText:
+        """Return what is judged of a post as it was observed."""
+        who = post.author
+        return cls(post.body, post.body_html, who.login if who else None, bool(who and who.bot))
 
 
 @dataclass(slots=True)

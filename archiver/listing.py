@@ -279,7 +279,10 @@ class ListingPass:
         if self._scope == "all":
             return True
         text = title + "\n" + "\n".join(post.body for post in posts)
-        return self._vocabulary.mentions(text) and self._vocabulary.judge(title, _texts(posts)).kept
+        return (
+            self._vocabulary.mentions(text)
+            and self._vocabulary.judge(title, [PostText.of(each) for each in posts]).kept
+        )
 
     # --- phase 3 ---
 
@@ -374,12 +377,3 @@ def _name_of(item: Any) -> str:
         if isinstance(item, dict) and isinstance(item.get(key), int):
             return name.format(item[key])
     return "an item without a number"
-
-
-def _texts(posts: Sequence[ObservedPost]) -> list[PostText]:
-    return [
-        PostText(
-            post.body, post.body_html, post.author.login if post.author else None, bool(post.author and post.author.bot)
-        )
-        for post in posts
-    ]

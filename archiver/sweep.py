@@ -31,6 +31,7 @@ from archiver.github.client import Stopped
 from archiver.model import PostKind, Repository
 from archiver.references import ThreadKind
 from archiver.store import CrawlState, Standing
+from archiver.wording import plural
 
 log = logging.getLogger(__name__)
 
@@ -72,12 +73,12 @@ class Swept:
         else:
             numbers = (f"{getattr(self, name):,} {name}" for name in ("gone", "back", "moved") if getattr(self, name))
             found = ", ".join(numbers) or "nothing is gone"
-        text = f"{self.target}: swept {_count(self.threads, 'thread')}: {found}, {_count(self.requests, 'request')}"
+        text = f"{self.target}: swept {plural(self.threads, 'thread')}: {found}, {plural(self.requests, 'request')}"
         text += f", {self.counted:,} counted"
         if self.requests and not self.counted:
             text += " (all were answered with 304)"
         if self.failures:
-            text += f", {_count(len(self.failures), 'failure')} (see onrecord status)"
+            text += f", {plural(len(self.failures), 'failure')} (see onrecord status)"
         return text
 
     def record(self) -> dict[str, int]:
@@ -208,7 +209,9 @@ class Sweep:
             tx.mark_checked(self._repository.id, number)
             tx.clear_failure(self._repository.id, f"#{number}")
             lost = () if seen.unchanged else lacking(tx.present_posts(self._repository.id, number), seen.ids)
-            still_gone = sum(each.gone_posts for each in tx.standing(self._repository.id, [number]))
+            still_gone = 0
+            if thread.gone_posts:
+                still_gone = sum(each.gone_posts for each in tx.standing(self._repository.id, [number]))
         self._swept.unchanged += seen.unchanged
         self._swept.back += max(0, thread.gone_posts - still_gone)
         if lost:
@@ -377,7 +380,3 @@ class Sweep:
     def _check_stop(self) -> None:
         if self._stop():
             raise Stopped("stopped on request; the next sweep begins anew")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -23,6 +23,7 @@ from rich.text import Text
 from archiver.errors import ArchiveError
 from archiver.model import ThreadSummary, iso
 from archiver.store import Checkpoint, Difference, Store
+from archiver.wording import plural
 from search.errors import SearchError
 from search.index import MAX_PER_PAGE, Hit, Index
 from search.query import SORTS, parse
@@ -92,7 +93,7 @@ def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str
         answer = index.search(parsed.tree, sort=parsed.sort or sort, per_page=limit)
         summaries = store.summaries_by_key([hit.key for hit in answer.hits])
     if behind > 0:
-        click.echo(f"Note: the index is {_count(behind, 'change')} behind; run: onrecord sync", err=True)
+        click.echo(f"Note: the index is {plural(behind, 'change')} behind; run: onrecord sync", err=True)
     if as_json:
         value = results_json(text, answer, summaries, base_url=archive.base_url, notices=parsed.notices)
         click.echo(json.dumps(value, ensure_ascii=False, indent=2))
@@ -101,7 +102,7 @@ def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str
         click.echo(f"Note: {printable(notice)}", err=True)
     _print(archive, answer.hits, summaries)
     more = answer.total - len(answer.hits)
-    click.echo(f"{_count(answer.total, 'thread')} found" + (f", {more:,} of them not shown" if more else ""))
+    click.echo(f"{plural(answer.total, 'thread')} found" + (f", {more:,} of them not shown" if more else ""))
 
 
 def _behind(store: Store, index: Index) -> int:
@@ -153,10 +154,10 @@ def verify_command(archive: Archive, against: str | None, as_json: bool) -> None
         for each in found:
             click.echo(f"DIFFERS  {each}")
         more = f" ({count - len(found):,} more)" if count > len(found) else ""
-        click.echo(f"{_count(holdings.threads, 'thread')}, {_count(holdings.snapshots, 'snapshot')}: ", nl=False)
-        click.echo(f"{_count(count, 'difference')}{more}" if count else "all digests, the log and the index agree")
+        click.echo(f"{plural(holdings.threads, 'thread')}, {plural(holdings.snapshots, 'snapshot')}: ", nl=False)
+        click.echo(f"{plural(count, 'difference')}{more}" if count else "all digests, the log and the index agree")
         if erased:
-            click.echo(f"{_count(erased, 'text or record', 'texts and records')} erased on request: not recomputed")
+            click.echo(f"{plural(erased, 'text or record', 'texts and records')} erased on request: not recomputed")
         click.echo(f"checkpoint {checkpoint}")
     if found:
         raise ArchiveError(f"verification failed; first difference: {found[0]}")
@@ -176,7 +177,7 @@ def _print(archive: Archive, hits: Sequence[Hit], summaries: Mapping[str, Thread
         if summary is None:  # the index may be a moment behind the store
             continue
         console.print(Text(printable(summary.title) or "(no title)", style="bold"))
-        posts = _count(summary.post_count, "post")
+        posts = plural(summary.post_count, "post")
         console.print(Text(f"  {summary.ref}  {summary.outcome}  {iso(summary.created_at)[:10]}  {posts}", style="dim"))
         console.print(Text(f"  {thread_url(summary, archive.base_url)}"), soft_wrap=True)
         if hit.best_post is not None and hit.best_post.snippet.text:
@@ -196,11 +197,7 @@ def printable(text: str) -> str:
 def _sentence(report: SyncReport) -> str:
     verb = "built anew" if report.rebuilt else "up to date"
     removed = f", {report.deletions:,} removed" if report.deletions else ""
-    return f"The index is {verb}: {_count(report.puts, 'thread')} put{removed} (change {report.cursor:,})."
-
-
-def _count(number: int, noun: str, several: str | None = None) -> str:
-    return f"{number:,} {noun if number == 1 else several or noun + 's'}"
+    return f"The index is {verb}: {plural(report.puts, 'thread')} put{removed} (change {report.cursor:,})."
 
 
 @contextmanager

@@ -18,11 +18,7 @@ from typing import NamedTuple
 import snowballstemmer
 
 from archiver.markup import Segment, segments
-from archiver.model import (
-    Account,
-    PostKind,
-    Thread,
-)
+from archiver.model import Account, PostKind, Thread
 from archiver.spdx import spdx_mentions
 
 GHOST = "ghost"

@@ -16,12 +16,9 @@ import click
 from archiver.errors import ArchiveError, BadReference, NotHeld, StoreError
 from archiver.license import Vocabulary
 from archiver.model import iso
-from archiver.references import (
-    RepositoryRef,
-    ThreadRef,
-    parse_reference,
-)
+from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import REASONS, UNSCRUBBED, Restored, Store, Target, Withdrawn
+from archiver.wording import plural
 from search.errors import SearchError
 from search.index import Index
 from search.sync import rebuild, sync
@@ -152,7 +149,7 @@ def import_command(archive: Archive, file: TextIO) -> None:
         raise ArchiveError(f"{file.name}: is no list that opt-out export wrote", key=file.name) from None
     with archive.open_store() as store, store.transaction() as tx:
         new = tx.join_opt_out_list(salts, hashes)
-    click.echo(f"{_count(new, 'account')} added to the opt-out list; what is held of them already stays.")
+    click.echo(f"{plural(new, 'account')} added to the opt-out list; what is held of them already stays.")
 
 
 # --- what is meant ----------------------------------------------------------------------------------------------------
@@ -199,14 +196,14 @@ def _confirm(target: Target) -> None:
 def _tell(target: Target, done: Withdrawn, reason: str, erase: bool) -> None:
     verb = "Withdrawn" if done.new else "Withdrawn already"
     click.echo(f"{verb}: {target.scope} {target.name} ({reason}).")
-    posts, threads = _count(done.posts, "post"), _count(done.threads, "thread")
+    posts, threads = plural(done.posts, "post"), plural(done.threads, "thread")
     click.echo(f"  Out of pages, search and API: {posts} in {threads}.")
     if target.scope == "author":
         click.echo("  What is found of this account later is withheld too.")
     if done.titles and target.scope != "thread":
-        click.echo(f"  The title of {_count(done.titles, 'thread')} goes with its opening post.")
+        click.echo(f"  The title of {plural(done.titles, 'thread')} goes with its opening post.")
     if erase:
-        click.echo(f"  Erased for good: {_count(done.erased, 'text')}; backups and copies elsewhere are not reached.")
+        click.echo(f"  Erased for good: {plural(done.erased, 'text')}; backups and copies elsewhere are not reached.")
     else:
         click.echo("  The texts stay in the store, out of view; --erase takes them out of it.")
     click.echo("  What stays: a tombstone with date and reason, digests, and what others quoted.")
@@ -215,12 +212,12 @@ def _tell(target: Target, done: Withdrawn, reason: str, erase: bool) -> None:
 def _tell_restored(target: Target, done: Restored) -> None:
     click.echo(f"Restored: {target.scope} {target.name}.")
     whole = ", with the thread as a whole" if done.threads else ""
-    click.echo(f"  In view again: {_count(done.posts, 'post')}{whole}.")
+    click.echo(f"  In view again: {plural(done.posts, 'post')}{whole}.")
     if done.erased:
-        erased = _count(done.erased, "post")
+        erased = plural(done.erased, "post")
         click.echo(f"  Erased, and not to be had back from here: {erased}. What is still on GitHub, a crawl may bring.")
     if done.elsewhere:
-        click.echo(f"  Still withheld by another withdrawal: {_count(done.elsewhere, 'post')}.")
+        click.echo(f"  Still withheld by another withdrawal: {plural(done.elsewhere, 'post')}.")
 
 
 def _follow(archive: Archive, store: Store, *, anew: bool) -> None:
@@ -286,13 +283,9 @@ def _list(archive: Archive, as_json: bool) -> None:
         lifted = f", lifted {iso(each.lifted_at)}" if each.lifted_at else ""
         note = f"  {''.join(char for char in each.note if char.isprintable())}" if each.note else ""
         click.echo(f"{each.id:>4}  {iso(each.at)}  {each.reason:<14}  {each.scope} {each.target}{erased}{lifted}{note}")
-    click.echo(_count(len(rows), "withdrawal"))
+    click.echo(plural(len(rows), "withdrawal"))
     if unfinished is not None:
         click.echo(f"The erasure of {unfinished['since']} is not finished: run the same command again", err=True)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 COMMANDS = (withdraw_command, restore_command, opt_out_command)

@@ -13,25 +13,9 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from archiver.model import (
-    Account,
-    Evidence,
-    PostKind,
-    Relevance,
-    Repository,
-)
-from archiver.observed import (
-    ObservedEdit,
-    ObservedEvent,
-    ObservedPost,
-    ObservedThread,
-    PostHistory,
-)
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-)
+from archiver.model import Account, Evidence, PostKind, Relevance, Repository
+from archiver.observed import ObservedEdit, ObservedEvent, ObservedPost, ObservedThread, PostHistory
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import Store, open_store
 from search.index import Index, open_index
 from search.sync import sync

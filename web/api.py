@@ -16,11 +16,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from archiver.coverage import coverage_json
-from archiver.model import (
-    Thread,
-    Tombstone,
-    iso,
-)
+from archiver.model import Thread, Tombstone, iso
 from archiver.references import HOST, RepositoryRef
 from archiver.store import Reader
 from search.index import Index

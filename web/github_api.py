@@ -20,11 +20,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from archiver.model import (
-    PostKind,
-    Repository,
-    parse_iso,
-)
+from archiver.model import PostKind, Repository, parse_iso
 from archiver.references import RepositoryRef, ThreadKind
 from archiver.store import Reader
 from archiver.store.upstream import (

@@ -9,13 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archiver.github.parse import REACTIONS
-from archiver.model import (
-    Account,
-    PostKind,
-    Repository,
-    iso,
-    post_anchor,
-)
+from archiver.model import Account, PostKind, Repository, iso, post_anchor
 from archiver.references import ThreadKind
 from archiver.store.upstream import UpstreamEvent, UpstreamIssue, UpstreamPost
 

@@ -13,11 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from archiver.model import (
-    Capture,
-    Finding,
-    Thread,
-)
+from archiver.model import Capture, Finding, Thread
 from archiver.store import Reader
 from web import permalinks, render
 from web.reading import Entry, PostKey, Version, entries, known_posts, post_key

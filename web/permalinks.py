@@ -10,19 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from archiver.model import (
-    Post,
-    PostKind,
-    ThreadSummary,
-    compact,
-    post_anchor,
-)
-from archiver.references import (
-    HOST,
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-)
+from archiver.model import Post, PostKind, ThreadSummary, compact, post_anchor
+from archiver.references import HOST, RepositoryRef, ThreadKind, ThreadRef
 
 # How many digits of a digest stand in a permanent link; a link with more, up to all 64, leads to the same snapshot.
 SHOWN_DIGITS = 12

@@ -14,12 +14,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from archiver import markup, masking
-from archiver.model import (
-    Relevance,
-    Revision,
-    ThreadSummary,
-)
+from archiver.model import Relevance, Revision, ThreadSummary
 from archiver.references import ThreadKind
+from archiver.wording import plural as plural
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -117,11 +114,6 @@ def _months_later(moment: datetime, months: int) -> datetime:
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
-
-
-def plural(count: int, noun: str, several: str | None = None) -> str:
-    """Print a count with its noun: `1 post`, `1,204 posts`."""
-    return f"{count:,} {noun if count == 1 else several or noun + 's'}"
 
 
 def listed(words: Iterable[str]) -> str:

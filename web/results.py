@@ -15,11 +15,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from archiver.errors import BadReference
 from archiver.model import ThreadSummary
-from archiver.references import (
-    HOST,
-    RepositoryRef,
-    parse_reference,
-)
+from archiver.references import HOST, RepositoryRef, parse_reference
 from archiver.store import Reader
 from search.index import MAX_OFFSET, MAX_PER_PAGE, Hit, Index, ResultPage
 from search.query import SORTS, And, Node, Qualifier, conjunction, negation, parse

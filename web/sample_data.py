@@ -14,18 +14,8 @@ from typing import Any
 import cmarkgfm
 from cmarkgfm.cmark import Options
 
-from archiver.model import (
-    Account,
-    PostKind,
-    Relevance,
-    Repository,
-    iso,
-)
-from archiver.observed import (
-    ObservedEvent,
-    ObservedPost,
-    ObservedThread,
-)
+from archiver.model import Account, PostKind, Relevance, Repository, iso
+from archiver.observed import ObservedEvent, ObservedPost, ObservedThread
 from archiver.references import ThreadKind
 from archiver.store import Store
 

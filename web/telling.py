@@ -12,17 +12,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from archiver.model import (
-    Account,
-    Event,
-    Finding,
-    FindingKind,
-    Post,
-    ThreadSummary,
-    Tombstone,
-    iso,
-    parse_iso,
-)
+from archiver.model import Account, Event, Finding, FindingKind, Post, ThreadSummary, Tombstone, iso, parse_iso
 from archiver.references import RepositoryRef
 from web.render import CLOSED_AS, day, listed, minute, noun, plural
 

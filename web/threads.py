@@ -16,20 +16,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from archiver.errors import BadReference
-from archiver.model import (
-    PostKind,
-    Repository,
-    Thread,
-    Tombstone,
-    iso,
-    post_anchor,
-    thread_key,
-)
-from archiver.references import (
-    RepositoryRef,
-    ThreadRef,
-    parse_reference,
-)
+from archiver.model import PostKind, Repository, Thread, Tombstone, iso, post_anchor, thread_key
+from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import Reader
 from web import history, permalinks, reading
 from web.api import error, moved_for_good, send_thread, withdrawn_error

@@ -15,17 +15,8 @@ from archiver.digests import clean_text
 from archiver.errors import BadResponse
 from archiver.github import parse
 from archiver.github.bodies import message_of
-from archiver.model import (
-    Account,
-    iso,
-    parse_iso,
-)
-from archiver.observed import (
-    ObservedEdit,
-    ObservedEvent,
-    ObservedPost,
-    ObservedThread,
-)
+from archiver.model import Account, iso, parse_iso
+from archiver.observed import ObservedEdit, ObservedEvent, ObservedPost, ObservedThread
 from archiver.references import ThreadKind
 
 Json = Mapping[str, Any]

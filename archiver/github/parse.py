@@ -13,24 +13,9 @@ from typing import Any, TypeGuard
 
 from archiver.digests import clean_text
 from archiver.errors import BadReference, BadResponse
-from archiver.model import (
-    Account,
-    PostKind,
-    Repository,
-    iso,
-    parse_iso,
-)
-from archiver.observed import (
-    ObservedEvent,
-    ObservedPost,
-    ObservedThread,
-)
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-    parse_reference,
-)
+from archiver.model import Account, PostKind, Repository, iso, parse_iso
+from archiver.observed import ObservedEvent, ObservedPost, ObservedThread
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef, parse_reference
 
 Json = Mapping[str, Any]
 

@@ -10,12 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from archiver import digests
-from archiver.model import (
-    Account,
-    FindingKind,
-    PostKind,
-    iso,
-)
+from archiver.model import Account, FindingKind, PostKind, iso
 from archiver.store import schema as s
 from archiver.store.withdrawing import UNSCRUBBED, Withdrawing
 

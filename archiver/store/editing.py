@@ -13,13 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from archiver import digests
-from archiver.model import (
-    Account,
-    FindingKind,
-    PostKind,
-    iso,
-)
+from archiver.model import Account, FindingKind, PostKind, iso
 from archiver.observed import ObservedEdit, PostHistory
+from archiver.references import ThreadKind
 from archiver.store import schema as s
 from archiver.store.opting import Opting
 
@@ -91,6 +87,9 @@ class Editing(Opting):
         )
         if number is not None:
             query = query.where(t.number == number)
+        return self._held(query)
+
+    def _held(self, query: sa.Select[Any]) -> list[HeldPost]:
         return [
             HeldPost(row.number, PostKind(row.kind), row.github_id, row.node_id, row.updated_at)
             for row in self._connection.execute(query)
@@ -225,7 +224,7 @@ class Editing(Opting):
         """Return those of the discussions that are kept already, with the `updated_at` that they were seen with."""
         query = sa.select(s.thread.c.number, s.thread.c.updated_at).where(
             s.thread.c.repository_id == repository_id,
-            s.thread.c.kind == "discussion",
+            s.thread.c.kind == ThreadKind.DISCUSSION.value,
             s.thread.c.number.in_(sorted(set(numbers))),
         )
         return {row.number: row.updated_at for row in self._connection.execute(query)}
@@ -237,26 +236,21 @@ class Editing(Opting):
         query = (
             sa.select(t.number, p.kind, p.github_id, p.node_id, p.updated_at)
             .join(s.thread, t.id == p.thread_id)
-            .where(t.repository_id == repository_id, t.kind == "discussion", s.public, p.node_id.is_not(None))
+            .where(
+                t.repository_id == repository_id,
+                t.kind == ThreadKind.DISCUSSION.value,
+                s.public,
+                p.node_id.is_not(None),
+            )
             .where(opening | (p.gone_status.is_(None) & t.gone_status.is_(None)))
             .order_by(t.number, p.id)
         )
-        return [
-            HeldPost(row.number, PostKind(row.kind), row.github_id, row.node_id, row.updated_at)
-            for row in self._connection.execute(query)
-        ]
+        return self._held(query)
 
     def comments_held(self, repository_id: int, number: int) -> dict[int, str]:
         """Return the comments of a thread that are there upstream as far as is known, with GraphQL's names of them."""
-        query = (
-            sa.select(s.post.c.github_id, s.post.c.node_id)
-            .join(s.thread, s.thread.c.id == s.post.c.thread_id)
-            .where(
-                s.thread.c.repository_id == repository_id,
-                s.thread.c.number == number,
-                s.post.c.kind == PostKind.COMMENT.value,
-                s.post.c.node_id.is_not(None),
-                s.post.c.gone_status.is_(None),
-            )
-        )
-        return {row.github_id: row.node_id for row in self._connection.execute(query)}
+        return {
+            row["github_id"]: row["node_id"]
+            for row in self._present(repository_id, number)
+            if row["kind"] == PostKind.COMMENT.value and row["node_id"] is not None
+        }

@@ -12,11 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.model import (
-    FindingKind,
-    PostKind,
-    iso,
-)
+from archiver.model import FindingKind, PostKind, iso
 from archiver.observed import ObservedEvent
 from archiver.references import ThreadKind
 from archiver.store import schema as s
@@ -49,6 +45,8 @@ class Happenings(Withholding):
         Returns how many are new. An event that closed the thread tells who did, where lists did not.
         """
         row = self._kept(repository_id, number)
+        if not events:
+            return 0
         seen = {each.key: each for each in events}
         known = set(
             self._connection.execute(sa.select(s.event.c.key).where(s.event.c.thread_id == row["id"])).scalars()
@@ -117,7 +115,7 @@ class Happenings(Withholding):
                 t.c.repository_id == repository_id,
                 t.c.withdrawn.is_(None),
                 t.c.gone_status.is_(None),
-                t.c.kind != "discussion",
+                t.c.kind != ThreadKind.DISCUSSION.value,
                 t.c.detailed_for.is_(None) | (t.c.detailed_for < t.c.updated_at),
             )
             .order_by(t.c.number)
@@ -148,18 +146,9 @@ class Happenings(Withholding):
 
     def present_posts(self, repository_id: int, number: int) -> dict[PostKind, set[int]]:
         """Return GitHub's numbers of a thread's posts that are held and not known to be gone, by kind."""
-        query = (
-            sa.select(s.post.c.kind, s.post.c.github_id)
-            .join(s.thread, s.thread.c.id == s.post.c.thread_id)
-            .where(
-                s.thread.c.repository_id == repository_id,
-                s.thread.c.number == number,
-                s.post.c.gone_status.is_(None),
-            )
-        )
         found: dict[PostKind, set[int]] = {}
-        for row in self._connection.execute(query):
-            found.setdefault(PostKind(row.kind), set()).add(row.github_id)
+        for row in self._present(repository_id, number):
+            found.setdefault(PostKind(row["kind"]), set()).add(row["github_id"])
         return found
 
     def mark_thread_gone(self, repository_id: int, number: int, status: int) -> bool:
@@ -245,10 +234,6 @@ class Happenings(Withholding):
         self._find(FindingKind.BACK, repository_id, {"status": row["gone_status"], "since": iso(row["gone_since"])})
         self._changed_all(repository_id)
         return True
-
-    def _changed_all(self, repository_id: int) -> None:
-        for row in self._all(sa.select(s.thread).where(s.thread.c.repository_id == repository_id, s.public)):
-            self._changed(row)
 
     # --- flags ---
 

@@ -9,11 +9,7 @@ import re
 
 import sqlalchemy as sa
 
-from archiver.model import (
-    FindingKind,
-    PostKind,
-    thread_key,
-)
+from archiver.model import FindingKind, PostKind, thread_key
 from archiver.references import RepositoryRef
 from archiver.store import schema as s
 from archiver.store.absorbing import Absorbing
@@ -46,8 +42,7 @@ class Moving(Absorbing):
             last_seen_at=self.now,
         )
         self._find(FindingKind.NAME_TAKEN, repository_id, {"name": str(lost), "by": by})
-        for thread in self._all(sa.select(s.thread).where(s.thread.c.repository_id == repository_id, s.public)):
-            self._changed(thread)
+        self._changed_all(repository_id)
 
     def forget_answers(self, name: RepositoryRef) -> None:
         """Forget the ETags of what was asked for under a name, since it was about another repository."""
@@ -71,23 +66,20 @@ class Moving(Absorbing):
             .where(r.c.body.contains("github.com/"))
             .order_by(r.c.captured_at, r.c.digest)
         )
+        known = {
+            key
+            for table in (s.repository_alias, s.asked_name)
+            for key in self._connection.execute(sa.select(table.c.name_key)).scalars()
+        }
         found: dict[str, RepositoryRef] = {}
         for body in self._connection.execute(query.execution_options(yield_per=100)).scalars():
             for owner, name in _LINK.findall(body):
                 ref = RepositoryRef(owner, name.rstrip(".").removesuffix(".git"))
-                fresh = ref.name and ref.key not in found and akin & _parts(ref.key)
-                if fresh and not self._name_known(ref):
-                    found[ref.key] = ref
+                if ref.name and ref.key not in known and akin & _parts(ref.key):
+                    found.setdefault(ref.key, ref)
             if len(found) >= most:
                 break
         return list(found.values())[:most]
-
-    def _name_known(self, ref: RepositoryRef) -> bool:
-        for table in (s.repository_alias, s.asked_name):
-            query = sa.select(sa.func.count()).select_from(table).where(table.c.name_key == ref.key)
-            if self._connection.execute(query).scalar_one():
-                return True
-        return False
 
     def knows_repository(self, repository_id: int) -> bool:
         """Return whether anything was ever kept of the repository with that number."""

@@ -26,11 +26,7 @@ from archiver.model import (
     Withdrawal,
     thread_key,
 )
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-)
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import schema as s
 from archiver.store.engine import translated
 from archiver.store.redacting import snapshot_row, snapshot_tombstone, withdrawal_tombstone

@@ -12,12 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.model import (
-    Account,
-    FindingKind,
-    PostKind,
-    Tombstone,
-)
+from archiver.model import Account, FindingKind, PostKind, Tombstone
 from archiver.store import schema as s
 
 Row = sa.RowMapping

@@ -12,12 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from archiver.errors import NotHeld
-from archiver.model import (
-    Account,
-    FindingKind,
-    PostKind,
-    thread_key,
-)
+from archiver.model import Account, FindingKind, PostKind, thread_key
 from archiver.store import schema as s
 
 
@@ -68,6 +63,12 @@ class Rows:
     def _post(self, thread_id: int, kind: PostKind, github_id: int) -> sa.RowMapping | None:
         mine = (s.post.c.thread_id == thread_id) & (s.post.c.kind == kind.value) & (s.post.c.github_id == github_id)
         return self._one(s.post, mine)
+
+    def _present(self, repository_id: int, number: int) -> Sequence[sa.RowMapping]:
+        """Return kind, number and GraphQL's name of a thread's posts that are held and not known to be gone."""
+        p, t = s.post.c, s.thread.c
+        query = sa.select(p.kind, p.github_id, p.node_id).join(s.thread, t.id == p.thread_id)
+        return self._all(query.where(t.repository_id == repository_id, t.number == number, p.gone_status.is_(None)))
 
     def _save_accounts(self, seen: Sequence[Account]) -> None:
         """Keep accounts, and every login that they bear; the first one stays the account's own."""
@@ -126,6 +127,13 @@ class Rows:
         if thread["snapshot"] is not None:
             action = "put" if thread["withdrawn"] is None else "delete"
             self._note_change(action, thread_key(thread["repository_id"], thread["number"]))
+
+    def _changed_all(self, repository_id: int) -> None:
+        """Note that readers see something else of all threads of a repository."""
+        t = s.thread.c
+        query = sa.select(t.repository_id, t.number, t.snapshot, t.withdrawn)
+        for row in self._all(query.where(t.repository_id == repository_id, s.public)):
+            self._changed(row)
 
     def _find(
         self,

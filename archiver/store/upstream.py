@@ -12,11 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.model import (
-    Account,
-    PostKind,
-    Repository,
-)
+from archiver.model import Account, PostKind, Repository
 from archiver.references import ThreadKind
 from archiver.store import schema as s
 from archiver.store.reading import Reader

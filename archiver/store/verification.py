@@ -16,12 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from archiver import digests
-from archiver.model import (
-    Account,
-    PostKind,
-    iso,
-    thread_key,
-)
+from archiver.model import Account, PostKind, iso, thread_key
 from archiver.store import schema as s
 from archiver.store.engine import translated
 from archiver.store.withdrawing import UNSCRUBBED

@@ -13,17 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from archiver.errors import BadReference, NotHeld
-from archiver.model import (
-    FindingKind,
-    PostKind,
-    iso,
-    post_anchor,
-)
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-)
+from archiver.model import FindingKind, PostKind, iso, post_anchor
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import schema as s
 from archiver.store.settling import Judge, Settling
 from archiver.store.values import repositories_named

@@ -14,13 +14,7 @@ import sqlalchemy as sa
 
 from archiver import digests
 from archiver.errors import NotHeld
-from archiver.model import (
-    Account,
-    FindingKind,
-    PostKind,
-    Repository,
-    iso,
-)
+from archiver.model import Account, FindingKind, PostKind, Repository, iso
 from archiver.observed import ObservedPost, ObservedThread
 from archiver.references import RepositoryRef
 from archiver.store import schema as s

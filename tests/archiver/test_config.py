@@ -20,11 +20,7 @@ from archiver.config import (
     token_from_environment,
 )
 from archiver.errors import ConfigError
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-)
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 
 KNOWN = {"store": StoreConfig, "github": GitHubConfig, "license": LicenseConfig, "watch": WatchConfig}
 

@@ -17,11 +17,7 @@ from archiver.errors import Gone, Moved
 from archiver.fetch import Fetcher
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
-from archiver.model import (
-    PostKind,
-    Thread,
-    iso,
-)
+from archiver.model import PostKind, Thread, iso
 from archiver.references import ThreadKind, parse_reference
 from archiver.store import Store, open_store
 

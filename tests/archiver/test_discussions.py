@@ -14,17 +14,8 @@ from archiver.crawl import Crawler, Report
 from archiver.errors import NotFound, RateLimited, TokenNeeded
 from archiver.github.client import GitHub, Stopped
 from archiver.license import Vocabulary
-from archiver.model import (
-    FindingKind,
-    Post,
-    PostKind,
-    Thread,
-)
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    parse_reference,
-)
+from archiver.model import FindingKind, Post, PostKind, Thread
+from archiver.references import RepositoryRef, ThreadKind, parse_reference
 from archiver.store import Store
 from archiver.sweep import Swept
 

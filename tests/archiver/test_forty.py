@@ -16,13 +16,7 @@ from archiver.crawl import Crawler
 from archiver.errors import Blocked, NotFound
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
-from archiver.model import (
-    FindingKind,
-    Post,
-    PostKind,
-    Thread,
-    iso,
-)
+from archiver.model import FindingKind, Post, PostKind, Thread, iso
 from archiver.references import RepositoryRef
 from archiver.store import Store, open_store
 from tests.fakes import API, FakeGitHub, FakeRepository, user

@@ -17,11 +17,7 @@ from archiver.crawl import Crawler, Report
 from archiver.errors import NotHeld, RateLimited, Unreachable
 from archiver.github.client import GitHub, Stopped
 from archiver.license import Vocabulary
-from archiver.model import (
-    FindingKind,
-    Post,
-    PostKind,
-)
+from archiver.model import FindingKind, Post, PostKind
 from archiver.observed import ObservedEdit, PostHistory
 from archiver.references import parse_reference
 from archiver.store import Store

@@ -9,19 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.errors import BadReference
-from archiver.model import (
-    PostKind,
-    compact,
-    iso,
-    parse_iso,
-    post_anchor,
-)
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-    parse_reference,
-)
+from archiver.model import PostKind, compact, iso, parse_iso, post_anchor
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef, parse_reference
 
 ISSUE = ThreadRef("clap-rs", "clap", 12, ThreadKind.ISSUE)
 PULL = ThreadRef("clap-rs", "clap", 12, ThreadKind.PULL)

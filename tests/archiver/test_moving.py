@@ -15,24 +15,9 @@ from archiver.crawl import Crawler
 from archiver.errors import GitHubError, NotFound, NotHeld
 from archiver.github.client import GitHub
 from archiver.license import PostText, Vocabulary
-from archiver.model import (
-    Account,
-    PostKind,
-    Relevance,
-    Repository,
-    Thread,
-)
-from archiver.observed import (
-    ObservedEvent,
-    ObservedPost,
-    ObservedThread,
-)
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-    parse_reference,
-)
+from archiver.model import Account, PostKind, Relevance, Repository, Thread
+from archiver.observed import ObservedEvent, ObservedPost, ObservedThread
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef, parse_reference
 from archiver.store import Store, open_store
 from archiver.sweep import Swept
 

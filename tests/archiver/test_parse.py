@@ -14,11 +14,7 @@ from hypothesis import strategies as st
 from archiver import digests
 from archiver.errors import BadResponse
 from archiver.github import parse
-from archiver.model import (
-    Account,
-    PostKind,
-    iso,
-)
+from archiver.model import Account, PostKind, iso
 from archiver.references import RepositoryRef, ThreadKind
 
 

@@ -20,13 +20,7 @@ from typing import Any
 import pytest
 
 from archiver.errors import ConfigError, NotHeld, StoreError
-from archiver.model import (
-    Account,
-    Change,
-    PostKind,
-    Relevance,
-    Repository,
-)
+from archiver.model import Account, Change, PostKind, Relevance, Repository
 from archiver.observed import ObservedPost, ObservedThread
 from archiver.references import RepositoryRef, ThreadKind
 from archiver.store import Store, Transaction, open_store

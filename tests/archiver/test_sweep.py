@@ -14,12 +14,7 @@ from archiver.crawl import Crawler, Report
 from archiver.errors import NotHeld, StoreBusy, Unreachable
 from archiver.github.client import GitHub, Stopped
 from archiver.license import Vocabulary
-from archiver.model import (
-    FindingKind,
-    Post,
-    PostKind,
-    Thread,
-)
+from archiver.model import FindingKind, Post, PostKind, Thread
 from archiver.references import RepositoryRef, parse_reference
 from archiver.store import Store, open_store
 from archiver.sweep import Swept

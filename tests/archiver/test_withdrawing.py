@@ -13,20 +13,9 @@ import pytest
 
 from archiver.errors import BadReference, NotHeld
 from archiver.license import PostText
-from archiver.model import (
-    Account,
-    FindingKind,
-    PostKind,
-    Relevance,
-    Repository,
-    Thread,
-)
+from archiver.model import Account, FindingKind, PostKind, Relevance, Repository, Thread
 from archiver.observed import ObservedEvent
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-)
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import Restored, Store, Withdrawn
 from archiver.store.redacting import NOBODY, Hidden
 from archiver.store.upstream import UpstreamReader

@@ -14,11 +14,7 @@ from archiver.crawl import Crawler
 from archiver.github.client import GitHub
 from archiver.license import PostText, Vocabulary
 from archiver.model import Account, Relevance
-from archiver.references import (
-    RepositoryRef,
-    ThreadRef,
-    parse_reference,
-)
+from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import Store
 
 ASK = "Please consider the GPL-3.0 or another copyleft license for this project."

@@ -22,26 +22,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from archiver.errors import NotHeld
 from archiver.license import PostText
-from archiver.model import (
-    Account,
-    Evidence,
-    Finding,
-    PostKind,
-    Relevance,
-    Repository,
-    iso,
-    post_anchor,
-)
-from archiver.observed import (
-    ObservedEvent,
-    ObservedPost,
-    ObservedThread,
-)
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-)
+from archiver.model import Account, Evidence, Finding, PostKind, Relevance, Repository, iso, post_anchor
+from archiver.observed import ObservedEvent, ObservedPost, ObservedThread
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import Store, open_store
 from search.index import Index, open_index
 from search.query import parse

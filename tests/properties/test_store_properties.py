@@ -16,14 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from archiver.model import (
-    Account,
-    PostKind,
-    Relevance,
-    Repository,
-    Thread,
-    iso,
-)
+from archiver.model import Account, PostKind, Relevance, Repository, Thread, iso
 from archiver.observed import ObservedPost, ObservedThread
 from archiver.references import ThreadKind
 from archiver.store import Store, open_store

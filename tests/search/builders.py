@@ -7,12 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from archiver.markup import Segment, segments
-from archiver.model import (
-    Account,
-    PostKind,
-    Relevance,
-    Repository,
-)
+from archiver.model import Account, PostKind, Relevance, Repository
 from archiver.observed import ObservedPost, ObservedThread
 from archiver.references import ThreadKind
 from archiver.store import Store

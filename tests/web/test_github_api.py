@@ -19,11 +19,7 @@ from archiver.github import parse
 from archiver.github.client import GitHub
 from archiver.license import Vocabulary
 from archiver.model import Account, PostKind
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    parse_reference,
-)
+from archiver.references import RepositoryRef, ThreadKind, parse_reference
 from archiver.store import Store, open_store
 from web.github_api import create_upstream_app
 

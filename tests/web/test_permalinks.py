@@ -6,11 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archiver.references import (
-    RepositoryRef,
-    ThreadKind,
-    ThreadRef,
-)
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from web import permalinks
 from web.permalinks import Tail, parse_tail
 

@@ -12,11 +12,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.model import (
-    Event,
-    Finding,
-    FindingKind,
-)
+from archiver.model import Event, Finding, FindingKind
 from archiver.references import RepositoryRef
 from web.telling import event_sentence, finding_sentence, hidden, reactions, together
 

@@ -12,12 +12,7 @@ from archives import post as comment
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from archiver.model import (
-    Account,
-    Relevance,
-    Repository,
-    compact,
-)
+from archiver.model import Account, Relevance, Repository, compact
 from archiver.references import RepositoryRef, ThreadKind
 from web.permalinks import SHOWN_DIGITS
 
