@@ -113,11 +113,20 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Relicensing:
+    """From which licenses to which a thread asks to move: SPDX ids or families, empty where the text does not say."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Relevance:
     """Say whether a thread is about licensing, and why.
 
     `verdict` is `subject` (licensing is what the thread is about), `debate` (a real side debate), `mention` or `none`;
-    `terms` are the vocabulary's names of what matched, `spdx` the SPDX ids (or families, as `GPL`) mentioned.
+    `terms` are the vocabulary's names of what matched, `spdx` the SPDX ids (or families, as `GPL`) that are discussed,
+    the most discussed first; `topics` what the debate is about (`archiver.topics`), the first being the chief one.
     """
 
     verdict: str = "none"
@@ -126,6 +135,7 @@ class Relevance:
     spdx: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    relicensing: Relicensing | None = None
 
     @property
     def kept(self) -> bool:
@@ -137,7 +147,8 @@ class Relevance:
 class Revision:
     """One text of a post. `edited_at` is GitHub's time of the edit (None: as first posted, or not told).
 
-    `source` is `seen` for a text that this archive saw itself, `history` for one that GitHub's edit history told.
+    `source` is `seen` for a text that this archive saw itself, `history` for one that GitHub's edit history told,
+    `gharchive` for one that GH Archive saw; then `captured_at` is the hour of its file.
     """
 
     digest: str

@@ -240,7 +240,7 @@ revision = Table(
     Column("edited_at", Moment),
     Column("captured_at", Moment, nullable=False),
     Column("raw", Packed, nullable=False),  # the API's object, whole
-    Column("source", String(10), nullable=False),  # `seen` by us, or told by GitHub's edit `history`
+    Column("source", String(10), nullable=False),  # `seen` by us, by `gharchive`, or told by GitHub's edit `history`
     Column("erased_at", Moment),  # its text was erased for good; the digest stays
     Index("ix_revision_thread_id", "thread_id"),
 )
@@ -413,6 +413,46 @@ asked_name = Table(
     Column("name_key", Text, primary_key=True),
     Column("repository_id", BigInteger),
     Column("asked_at", Moment, nullable=False),
+)
+
+# Where a watch stands that is more than one repository, or finds its threads by searching. Its key: `search:QUERY`,
+# `org:OWNER`, or `repo:ID` for a repository whose threads are found by searching.
+watch_state = Table(
+    "watch_state",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("basis", Text, nullable=False),  # scope and vocabulary of the cursor: another basis starts anew
+    Column("cursor", Moment),  # what was updated before was asked for by a complete pass
+    Column("began_at", Moment),  # of the pass under way, by the server's clock (null: none is)
+    Column("plan", Packed),  # what of that pass is left to ask for
+    Column("result", Packed),  # what the last complete pass found, and what it could not
+    Column("first_complete_at", Moment),
+    Column("last_complete_at", Moment),
+)
+
+# Threads that a search found. `updated_at` is what the search said; `seen_for` the one as of which it was fetched.
+found = Table(
+    "found",
+    metadata,
+    Column("key", ForeignKey("watch_state.key"), primary_key=True),
+    Column("name_key", Text, primary_key=True),  # owner/name in lower case, as the search named it
+    Column("number", BigInteger, primary_key=True),
+    Column("spelled", Text, nullable=False),
+    Column("repository_id", BigInteger),  # once it is known
+    Column("updated_at", Moment, nullable=False),
+    Column("seen_for", Moment),
+    Index("ix_found_repository_id", "repository_id"),
+)
+
+# Files of GH Archive that were read, or are being read.
+import_file = Table(
+    "import_file",
+    metadata,
+    Column("name", Text, primary_key=True),  # `2018-02-16-9.json.gz`: the hour that it holds
+    Column("size", BigInteger, nullable=False),
+    Column("basis", Text, nullable=False),  # the vocabulary that chose from it: another one reads it again
+    Column("done_at", Moment),
+    Column("counts", Packed, nullable=False),  # lines, events, posts that were kept, broken lines ...
 )
 
 http_cache = Table(

@@ -14,13 +14,7 @@ import sqlalchemy as sa
 
 from archiver import digests
 from archiver.license import PostText
-from archiver.model import (
-    Account,
-    PostKind,
-    Relevance,
-    iso,
-    thread_key,
-)
+from archiver.model import Account, PostKind, Relevance, iso, thread_key
 from archiver.references import ThreadKind
 from archiver.store import schema as s
 from archiver.store.values import html_of, in_reading_order
@@ -185,6 +179,7 @@ def _judged(post: sa.RowMapping) -> PostText:
 
 
 def _relevance_record(relevance: Relevance) -> dict[str, Any]:
+    change = relevance.relicensing
     return {
         "verdict": relevance.verdict,
         "score": relevance.score,
@@ -192,4 +187,5 @@ def _relevance_record(relevance: Relevance) -> dict[str, Any]:
         "spdx": list(relevance.spdx),
         "topics": list(relevance.topics),
         "evidence": [[e.term, e.text, e.place, e.post, e.weight] for e in relevance.evidence],
+        "relicensing": [list(change.before), list(change.after)] if change else None,
     }

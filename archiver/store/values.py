@@ -25,6 +25,7 @@ from archiver.model import (
     Post,
     PostKind,
     Relevance,
+    Relicensing,
     Repository,
     Revision,
     Thread,
@@ -423,6 +424,7 @@ def relevance_from(value: Mapping[str, Any] | None) -> Relevance:
     """Read a relevance as it was stored."""
     if value is None:
         return Relevance()
+    change = value.get("relicensing")  # archives of earlier versions have none
     return Relevance(
         verdict=value["verdict"],
         score=value["score"],
@@ -430,6 +432,7 @@ def relevance_from(value: Mapping[str, Any] | None) -> Relevance:
         spdx=tuple(value["spdx"]),
         topics=tuple(value["topics"]),
         evidence=tuple(Evidence(*each) for each in value["evidence"]),
+        relicensing=Relicensing(tuple(change[0]), tuple(change[1])) if change else None,
     )
 
 
