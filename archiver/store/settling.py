@@ -6,7 +6,7 @@ It observes nothing, and decides nothing about when a thread is complete.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,19 +104,44 @@ class Settling(Withholding):
                 "captured_at": self.now,
             }
         self._update(s.thread, s.thread.c.id == row["id"], **values)
-        if changed or any(values[name] != row[name] for name in ("summary", "relevance", "gap")):
+        same_verdict = _verdict(values["relevance"]) == _verdict(row["relevance"])
+        if changed or not same_verdict or any(values[name] != row[name] for name in ("summary", "gap")):
             self._note_change("put" if row["withdrawn"] is None else "delete", thread_key(repository_id, number))
         return changed
 
-    def judge_again(self, row: sa.RowMapping, judge: Judge) -> None:
-        """Judge a thread by what its latest snapshot names and is not withheld; nothing for one without a snapshot."""
+    def judge_all_again(
+        self, judge: Judge, basis: str, *, repository_id: int | None = None, after: int = 0, limit: int = 100
+    ) -> tuple[int | None, int, int]:
+        """Judge threads again that another vocabulary than `basis` judged, up to `limit` of them beyond `after`.
+
+        Returns where to go on (None: there are no more), how many were judged, and how many verdicts or reasons differ.
+        """
+        t = s.thread
+        query = sa.select(t).where(t.c.snapshot.is_not(None), t.c.id > after).order_by(t.c.id).limit(limit)
+        if repository_id is not None:
+            query = query.where(t.c.repository_id == repository_id)
+        rows = self._all(query)
+        judged = differ = 0
+        for row in rows:
+            if row["relevance"] is None or row["relevance"].get("basis") == basis:
+                continue  # erased, or judged by this vocabulary already
+            judged += 1
+            after_it = self.judge_again(row, judge)
+            if after_it is not None and _verdict(after_it) != _verdict(row["relevance"]):
+                differ += 1
+                self._changed(row)
+        return (rows[-1]["id"] if len(rows) == limit else None), judged, differ
+
+    def judge_again(self, row: sa.RowMapping, judge: Judge) -> dict[str, Any] | None:
+        """Judge a thread by what its latest snapshot names and is not withheld; None for one without a snapshot."""
         latest = self._one(s.snapshot, s.snapshot.c.digest == row["snapshot"])
         if latest is None or latest["erased_at"] is not None:
-            return
+            return None
         named = {(post["kind"], post["id"]) for post in json.loads(latest["record"])["posts"]}
         posts = [post for post in self._posts(row["id"]) if (post["kind"], post["github_id"]) in named]
-        relevance = _judge(judge, row["summary"], posts)
-        self._update(s.thread, s.thread.c.id == row["id"], relevance=_relevance_record(relevance))
+        record = _relevance_record(_judge(judge, row["summary"], posts))
+        self._update(s.thread, s.thread.c.id == row["id"], relevance=record)
+        return record
 
     def _log(self, row: sa.RowMapping, digest: str) -> None:
         """Add an entry to the log of captures; it covers the one before it."""
@@ -188,4 +213,10 @@ def _relevance_record(relevance: Relevance) -> dict[str, Any]:
         "topics": list(relevance.topics),
         "evidence": [[e.term, e.text, e.place, e.post, e.weight] for e in relevance.evidence],
         "relicensing": [list(change.before), list(change.after)] if change else None,
+        "basis": relevance.basis,
     }
+
+
+def _verdict(record: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what readers see of a relevance: all but which vocabulary judged."""
+    return {key: value for key, value in (record or {}).items() if key != "basis"}

@@ -299,14 +299,18 @@ def _texts(
     r = s.revision
     query = sa.select(r).where(r.c.thread_id == thread_id)
     # By GitHub's time of the edit where it is known: the history may have told an earlier text after a later one.
-    for each in connection.execute(query.order_by(r.c.captured_at, r.c.edited_at)).mappings():
+    rows = connection.execute(query.order_by(r.c.captured_at, r.c.edited_at)).mappings()
+    # Of two texts that GH Archive saw in one hour, the posts' own times tell which came first.
+    for each in sorted(rows, key=lambda row: _updated(row["raw"]) if row["source"] == "gharchive" else ""):
         revision = Revision(
             digest=each["digest"],
             body=each["body"],
             body_html=html_of(each["raw"]),
             edited_at=each["edited_at"],
-            captured_at=each["captured_at"],
+            captured_at=each["archived_at"] if each["source"] == "gharchive" else each["captured_at"],
             source=each["source"],
+            archived_at=each["archived_at"],
+            kept_at=each["captured_at"] if each["source"] == "gharchive" else None,
         )
         texts.setdefault((each["kind"], each["github_id"]), []).append(revision)
         if each["erased_at"] is not None:
@@ -433,7 +437,13 @@ def relevance_from(value: Mapping[str, Any] | None) -> Relevance:
         topics=tuple(value["topics"]),
         evidence=tuple(Evidence(*each) for each in value["evidence"]),
         relicensing=Relicensing(tuple(change[0]), tuple(change[1])) if change else None,
+        basis=value.get("basis", ""),
     )
+
+
+def _updated(raw: Mapping[str, Any]) -> str:
+    told = raw.get("updated_at")
+    return told if isinstance(told, str) else ""
 
 
 def html_of(raw: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,269 @@
+"""Owns what a sentence does about licensing: it asks, refuses, permits, grants, claims ... beyond naming a license.
+
+A sentence that does nothing of it names licensing in passing. Terms stand in `archiver.vocabulary`, the weighing in
+`archiver.license`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_I = re.IGNORECASE
+
+NEAR = 90
+"""How many characters may lie between an act and the term that it is about."""
+
+
+ARGUES = "argues"
+
+
+class Act(NamedTuple):
+    """What a sentence may do: `weight` is how much that makes a debate of it; `near` as `NEAR`.
+
+    A `foreign` one is looked for beside terms of other languages than English.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    weight: float
+    near: int = NEAR
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is one of other languages."""
+        return self.name == ARGUES
+
+
+_USE = (
+    r"(?:us\w+|includ\w+|bundl\w+|ship\w*|link\w*|cop(?:y|ied|ying)|port\w*|merg\w+|accept\w*|"
+    r"(?:re)?distribut\w*|vendor\w*|"
+    r"depend\w*|import\w*|adopt\w*|tak\w+|add\w*|publish\w*|packag\w*|embed\w*|releas\w+|contribut\w*|"
+    r"borrow\w*|combin\w+|"
+    r"incorporat\w+|reproduc\w+|integrat\w+|provid\w+|support\w*|enabl\w+|host\w*|shar\w+|redo|do that|"
+    r"have (?:it|that|this))"
+)
+_NOT = (
+    r"(?:can(?:no|['’])t|can not|cant|could ?n[o'’]t|unable to|not (?:be )?(?:able|allowed|permitted|"
+    r"possible|going) to|"
+    r"wo(?:n['’]t)|would ?n['’]?o?t|will not|must ?n['’]?o?t|should ?n['’]?o?t|do(?:es)? ?n['’]?o?t want to|rather not|"
+    r"(?:may|might) not|never|(?:is|are|was|were) ?n['’]?o?t (?:to be )?(?:allowed|permitted)?|no longer|not)"
+)
+_REASON = (
+    r"(?:reasons?|issues?|problems?|concerns?|constraints?|restrictions?|conflicts?|implications?|"
+    r"questions?|troubles?|mess|"
+    r"uncertaint\w+|situation|discussions?|debates?|considerations?|requirements?|obligations?|violations?|compliance|"
+    r"policy|policies|incompatib\w+|fees|worries|headaches?|complications?|nightmare|ambigu\w+|status|matters?|"
+    r"thing|stuff|hurdles?|risks?|challenges?|minefield|perspective|standpoint|point of view|side|aspects?|angle)"
+)
+_LAW = r"(?:licen[cs]\w*|legal(?:ly|ity)?|patents?|copyrights?|IP|[AL]?GPL\w*|DFSG|royalt\w+|non-?free)"
+
+ACTS: tuple[Act, ...] = tuple(
+    Act(name, re.compile(pattern, _I), weight, near)
+    for name, pattern, weight, near in (
+        # A whole sentence's sense.
+        ("gives-it-as-the-reason", rf"\b{_LAW}[- ]{_REASON}\b(?!\.\w)", 2.8, 20),
+        (
+            "gives-it-as-the-reason",
+            r"\bfor (?:\w+ ){0,3}(?:patents?|legal|licensing|copyright)\b(?! (?:files?|headers?|holders?))|"
+            r"\b(?:because(?: of)?|due to|owing to|thanks to|given|since)\b[^.\n]{0,40}\b(?:licen[cs]\w*|legal|"
+            r"patents?|"
+            r"copyrights?|[AL]?GPL\w*)\b",
+            2.0,
+            40,
+        ),
+        ("is-about-compatibility", r"\b(?:in)?compatib(?:le|ility|ilities)\b", 2.6, 45),
+        (
+            "refuses",
+            rf"\b{_NOT}\b[^.\n]{{0,30}}\b{_USE}\b|\b(?:prevent|prohibit|forbid|forbad|disallow|bann?|preclud|"
+            rf"exclud|block|"
+            r"reject|refus|drop|remov|replac|avoid|rul(?:e|ed|ing)s? out|declin)\w*\b|\b(?:deal[- ]?breaker|no[- ]go|"
+            r"show[- ]?stopper|non-?starter|not an option|out of the question|stay away|steer clear|keep \w+ out|"
+            r"(?:leave|left|keep|kept) out|off[- ]limits|"
+            r"off the table|unacceptable|unsuitable|not (?:acceptable|suitable|okay|ok|appropriate|distributable|"
+            r"redistributable|compatible|free|open source|viable|feasible|good|great|ideal|an issue|a problem)|"
+            r"undesirable)\b",
+            2.6,
+            80,
+        ),
+        (
+            "claims-a-violation",
+            r"\b(?:violat\w+|infring\w+|in breach|breach\w*|plagiari\w+|stole|stolen|steal\w*|illegal(?:ly)?|"
+            r"unlawful\w*|"
+            r"non-?complian\w+|comply|complies|complying|complian\w+|rip(?:ped)?[- ]off|DMCA|take[- ]?down|"
+            r"without (?:any )?"
+            r"(?:credit|attribution|permission|consent)|not (?:properly )?(?:credited|attributed))\b",
+            2.6,
+            70,
+        ),
+        (
+            "grants",
+            r"\bI(?:'m| am|'d| would| can| do|'ll| will)?\b[^.\n]{0,40}\b(?:agree|consent|grant|release|"
+            r"relicen[cs]e|dedicate|"
+            r"waive|assign|permission|licen[cs]e (?:my|this|it|the|them|under))|\bhereby\b|\bfeel free to\b|"
+            r"\byou(?: may|"
+            r"['’]re free to| are free to| have my| can)\b|\b(?:happy|willing|glad) to\b|\b(?:fine|okay|"
+            r"ok) (?:with|by)\b|"
+            r"\bno objections?\b|\bgive\w* (?:you |my |our |the )*(?:permission|consent)\b|\bdo whatever you want\b",
+            2.3,
+            70,
+        ),
+        (
+            "requests",
+            r"\b(?:please|(?:could|can|would|will) (?:you|we|somebody|someone|the)|asks? (?:you|the|them|him|"
+            r"her|for)|asked|"
+            r"contact\w*|reach(?:ed)? out|permission from|permission of|looking for|request\w*|want(?:s|"
+            r"ed)? (?:you|us|it)|"
+            r"need(?:s|ed)? (?:a|an|your|the|some|explicit|permission)|sign(?:ed|ing)?|agree to)\b",
+            1.8,
+            60,
+        ),
+        (
+            "owns",
+            r"\b(?:own(?:s|ed|er|ers|ership)?|holders?|holds|retain(?:s|ed|ing)?|belong(?:s|ed)?|assign(?:s|ed|"
+            r"ing|ment)?|"
+            r"transfer(?:s|red|ring)?|employer'?s?|employment|my (?:company|work|boss)|on behalf of|authorship|"
+            r"(?:original|sole) author)\b",
+            2.2,
+            60,
+        ),
+        (
+            "obliges",
+            r"\b(?:requir(?:e|es|ed|ing|ement)|must|needs?|needed|ha(?:s|ve|d) to|obligat\w*|obliges?|obliged|"
+            r"forc(?:e|es|ed|ing)|"
+            r"mandat\w+|supposed to|demand\w*|insist\w*|only if|as long as|provided that|on (?:the )?condition|"
+            r"strings attached)\b",
+            2.0,
+            70,
+        ),
+        (
+            "permits",
+            r"\b(?:allow(?:s|ed|ing)?|permi(?:t|ts|tted|ssion|ssions)|lets? (?:us|you|me|them|people)|free to|"
+            r"(?:okay|ok|fine|legal|"
+            r"safe|good) to|be used|can be)\b",
+            1.6,
+            60,
+        ),
+        (
+            "finds-it-missing",
+            r"\b(?:no|without|missing|lack(?:s|ed|ing)?|absen(?:t|ce)|(?:does|do|did|is|are|has|"
+            r"have) ?n['’]?o?t (?:\w+ )?(?:have|say|"
+            r"specif\w+|includ\w+|mention\w*|stat\w+|seem|see|find|any|clear|carry|contain\w*|come)|unspecified|"
+            r"undefined|unclear|"
+            r"not (?:specified|stated|included|mentioned|clear|given|declared|defined|present|shipped)|"
+            r"could ?n['’]?o?t find|"
+            r"can(?:['’]|no)t find|unlicensed|nowhere)\b",
+            2.2,
+            35,
+        ),
+        (
+            "weighs",
+            r"\b(?:prefer\w*|rather|better|instead|alternatives?|choos\w+|chose\w*|choices?|pick\w*|decid\w+|"
+            r"decisions?|consider\w*|"
+            r"switch\w*|chang(?:e|es|ed|ing)|mov(?:e|ed|ing) to|propos\w+|suggest\w*|recommend\w*|worr\w+|"
+            r"concern\w*|afraid|"
+            r"risk\w*|problem\w*|issues?|tricky|unfortunate\w*|careful\w*|trouble\w*|implications?|restrict\w+|"
+            r"permissive\w*|"
+            r"viral|strict\w*|lenient|liberal|clean[- ]room|taint\w*|infect\w*|contaminat\w*|encumber\w*|"
+            r"suspicious|murky|gr[ae]y area|ambiguous|"
+            r"complicated|depends on|matters?|acceptable|suitable|appropriate|problematic|annoying|sadly|"
+            r"consequences?|affects?|"
+            r"disput\w*|controvers\w*|confus\w+|misunderst\w+|interpret\w*|as far as I (?:know|understand|"
+            r"can tell)|AFAI\w+|IIRC|"
+            r"I (?:think|believe|guess|assume|suppose|doubt|understand|wonder))\b",
+            1.6,
+            NEAR,
+        ),
+        (
+            "finds-it-wrong",
+            r"\b(?:wrong\w*|incorrect\w*|inaccurate\w*|mistak\w+|outdated|out of date|mismatch\w*|"
+            r"inconsisten\w+|contradict\w*|"
+            r"conflict\w*|mislead\w+|says? (?:that )?it|listed as|claims? (?:to be|that)|declared as)\b",
+            1.8,
+            60,
+        ),
+        (
+            "speaks-of-law",
+            r"\bIANAL\b|\bnot a lawyer\b|\b(?:lawyers?|attorneys?|legal (?:advice|team|department|counsel|"
+            r"issues?|reasons?|"
+            r"questions?|risks?|status|grounds|opinion|liability|trouble|concerns?)|legally|legality|court|"
+            r"law ?suits?|sue[ds]?|suing)\b",
+            2.4,
+            120,
+        ),
+        (
+            "shares",
+            r"\b(?:(?:re)?distribut\w+|(?:re)?distributable|copied from|ported from|deriv(?:ed|ative|es|ing)\w*|"
+            r"reverse[- ]engineer\w*|"
+            r"(?:statically|dynamically) link\w*|link(?:ed|ing) (?:against|to|with)|taken from|based on|"
+            r"borrowed|reus\w+|commercial\w*|"
+            r"embed\w*|bundl\w+|vendor(?:ed|ing)|ship(?:ped|ping)?)\b",
+            1.4,
+            60,
+        ),
+        (
+            ARGUES,
+            r"einverstanden|kompatib|erlaub|dürfen|verbiet|verboten|verletz|fehlt|verstö|problem|unklar|"
+            r"ungeklärt|welche|"
+            r"d['’]accord|compatib|interdi[rt]|autoris|manqu|viol[ea]|permet|quelle|peut-on|"
+            r"permit|puedo|podr[íi]a|falta|prohib|cu[áa]l|acuerdo|compatível|pode|proib|qual\b|"
+            r"согласен|соглас|можно|нельзя|наруш|отсутств|совместим|запрещ|разреш|какой|какая|под какой|"
+            r"可以|能否|是否|违反|違反|缺少|没有|兼容|问题|問題|允许|同意|禁止|侵权|互換|可能|問題|変更|ありません|でしょうか|ますか|必要",
+            1.8,
+            NEAR,
+        ),
+    )
+)
+
+# The form of a question. What it is about, the terms beside it say.
+ASKING = re.compile(
+    r"\b(?:what|which|whose|is|are|can|could|may|might|do|does|would|should|how|why|any|who|has|have|"
+    r"did|will|am|was|were|if)\b"
+    r"[^?\n]{0,200}\?|？|[^\x00-\x7f][^?\n]{0,40}\?|"
+    r"\b(?:I wonder|wondering|not sure|unsure|unclear|not clear|clarif\w+|curious|don['’]?t know|no idea|like to know|"
+    r"question is|was wondering|need to know|let (?:me|us) know|any(?:one|body) knows?)\b",
+    _I,
+)
+ASKS = "asks"
+ASKS_WEIGHT = 2.4
+
+# What is asked for is the license itself: no other question is one of licensing so surely.
+ASKS_LICENSE = re.compile(
+    r"\b(?:what|which|whose|under (?:what|which))\b[^.?\n]{0,40}\blicen[cs]|\blicen[cs]\w*\s*\?|"
+    r"\bhow (?:is|are)\b[^.?\n]{0,40}"
+    r"\blicen[cs]ed|\blicen[cs]\w* (?:is|are|does|do|would|should)\b[^.?\n]{0,60}\?|\bwho (?:owns|holds)\b",
+    _I,
+)
+
+# A sentence about a program that shows, checks or reads licenses is about the program.
+SURFACE = re.compile(
+    r"\b(?:display\w*|print\w*|show\w*|outputs?|functions?|methods?|macros?|man ?pages?|sub-?commands?|"
+    r"sections?|templates?|"
+    r"regex\w*|pars(?:e|er|es|ing|ed)|fields?|attributes?|check(?:ing|er|s)?|scann\w+|scan|detect\w*|"
+    r"generat\w+|render\w*|"
+    r"lint\w*|config\w*|options?|flags?|arguments?|commands?|buttons?|dialogs?|tabs?|menus?|columns?|plugins?|scripts?|"
+    r"columns?|headers? (?:check\w*|format\w*|style\w*)|warnings?|badges?|pages?|screens?|tooltips?|css|"
+    r"layout|crash\w*|"
+    r"exceptions?|stack ?trace|null|tests? fail\w*|CI|workflow|pre-commit|hooks?|json|yaml|xml|toml|api|"
+    r"endpoint|response)\b",
+    _I,
+)
+
+
+def acts_of(sentence: str, terms: Sequence[tuple[int, int]], *, foreign: bool) -> list[tuple[str, float]]:
+    """List what a sentence does near its terms, given as (start, end), with the weights; the weightiest first.
+
+    `foreign` says that one of the terms is of another language than English.
+    """
+    best: dict[str, float] = {}
+    for act in ACTS:
+        if best.get(act.name, 0.0) >= act.weight or (act.foreign and not foreign):
+            continue
+        for match in act.pattern.finditer(sentence):
+            if any(match.start() - act.near <= end and start <= match.end() + act.near for start, end in terms):
+                best[act.name] = act.weight
+                break
+    if terms and ASKING.search(sentence):
+        best[ASKS] = ASKS_WEIGHT + (0.8 if ASKS_LICENSE.search(sentence) else 0.0)
+    return sorted(best.items(), key=lambda item: -item[1])

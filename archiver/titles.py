@@ -1,0 +1,106 @@
+"""Owns what titles are about: when licensing is what a title names, and when only a tool, a feature or a date.
+
+The words of licensing stand in `archiver.vocabulary`; the weighing is `archiver.license`'s.
+"""
+
+from __future__ import annotations
+
+import re
+
+_I = re.IGNORECASE
+
+CODE = re.compile(r"`[^`\n]*[.(!:=_-][^`\n]*`")
+IDENTIFIER = re.compile(r"\bSPDX-License-Identifiers?\b", _I)
+SHORT = 3
+"""A title of so few words is about whatever it names."""
+HEADERS = frozenset({"license-header", "license-field", "copyright"})
+
+# Licensing is only its surface: tools, features, cosmetics.
+SURFACE = re.compile(
+    r"\b(?:bump\w*|years?|typos?|linters?|linting|lint|licenseck|checkers?|scanners?|scanning|badges?|"
+    r"copyright dates?|20[12]\d)\b"
+    r"|\b(?:methods?|macros?|functions?|class(?:es)?|flags?|options?|commands?|buttons?|dialogs?|"
+    r"pop-?ups?|menus?|tabs?|tooltips?|"
+    r"crash\w*|panic\w*|errors?|exceptions?|fails?|failed|failing|failure|broken|bugs?|segfault|warnings?|regex\w*|"
+    r"pars(?:e|er|es|ing)|autocomplet\w*|highlight\w*|syntax|theme|css|styling|layout|rendered|rendering|"
+    r"not shown|displa\w*|prints?|printing|shows?|showing|render\w*|--version|-V|--help|configurable|activation|"
+    r"upgrad\w+ to|dependabot|build\(deps\)|endpoint|null|undefined|timeouts?|slow|performance|"
+    r"detect\w*|recogni[sz]\w*|generator|generat(?:e|es|ing|ed)|filter\w*|sort\w*|search\w*|column|"
+    r"page|screen|view|link|url|redirect\w*|404)\b"
+    r"|\bnot found\b(?! in)|\b(?:CLA|DCO)[- ](?:checks?|bots?|assistant|fail\w*|signed|status)\b",
+    _I,
+)
+# Terms that titles use for other things, too: they need company.
+WEAK = frozenset(
+    {
+        "copyright",
+        "proprietary",
+        "open-source-status",
+        "patent",
+        "license-field",
+        "license-header",
+        "closed-source",
+        "non-free",
+        "royalties",
+        "dco",
+        "cla",
+        "intellectual-property",
+    }
+)
+SERIOUS = re.compile(
+    r"\b(?:wrong|incorrect|inaccurate|missing|miss(?:es)?|lacks?|lacking|violat\w*|holders?|owner\w*|"
+    r"attribution|infring\w*|"
+    r"complian\w*|comply\w*|incompatib\w*|compatib\w*|unclear|why|which|what|change|switch|outdated|"
+    r"clarif\w*|SPDX|Cargo\.toml|"
+    r"package\.json|pyproject\S*|manifest|metadata|setup\.py|gemspec|pom\.xml|deprecated|issues?|"
+    r"concerns?|questions?|problems?|"
+    r"assign\w*|agreement|require\w*|sign|policy|grants?|free|notices?|transfer|claims?|permission|"
+    r"allow\w*|legal\w*|adopt\w*|"
+    r"drop|remove|replace|use of|usage|software|version|support|terms?|statement|information|info|add|include|need\w*|"
+    r"who|unlicensed|trolls?|algorithm|expired?|encumbered|protected|material|content|code|of|on|for|in)\b|\?|？",
+    _I,
+)
+# A program that fails, whatever license stood in its way.
+HARD_SURFACE = re.compile(
+    r"\b(?:crash\w*|panics?|segfault\w*|\w*exceptions?|traceback|activat\w+|not accepted|accept\w*|"
+    r"expired?|licensee|hidden|"
+    r"dialog\w*|pop-?up|installer?|plugin|parser|cannot (?:find|parse|read|load|open)|complains?|timeouts?)\b",
+    _I,
+)
+# What stands above the surface whatever words are beside it.
+GRAVE = re.compile(
+    r"\b(?:what|which|whose|why)\b[^.?]{0,20}\blicen[cs]|\b(?:wrong|incorrect|inaccurate|violat\w*|"
+    r"infring\w*|complian(?:ce|t)|incompatib\w*|unclear|clarif\w*|deprecated|"
+    r"non-?complian\w*|conflict\w*|missing|no|without|lacks?|change|switch|relicen[cs]\w*|dual|holder|"
+    r"owner|mismatch\w*|"
+    r"inconsisten\w*|ambig\w*|invalid)\b[^.]{0,40}\b(?:licen[cs]\w*|copyright|[AL]?GPL\w*|SPDX)|"
+    r"\blicen[cs]\w*\b[^.]{0,30}\b(?:violat\w*|infring\w*|complian\w*|incompatib\w*|compatib\w*|unclear|"
+    r"clarif\w*|missing|"
+    r"mismatch\w*|wrong|incorrect|inconsisten\w*|change|conflict\w*|question|issue|concern|problem|ambig\w*|terms?)\b",
+    _I,
+)
+# The commonest title of all says nothing yet: a new year, a new name, or a new license.
+BARE_UPDATE = re.compile(
+    r"\s*(?:\w+(?:\(\w*\))?:\s*)?(?:update[sd]?|edit|fix|modify|bump|format|tidy)\s+(?:the\s+)?"
+    r"(?:copyright|LICEN[CS]E)\S*(?: (?:headers?|notices?|text|file))?\s*\Z",
+    _I,
+)
+# Where a title moves to or from a license whose name means other things, too: a university, an operating system.
+MOVES = re.compile(
+    r"\b(?:switch\w*|mov(?:e|ed|ing)|chang\w+|convert\w*|relicen[cs]\w*|adopt\w*|use|using|consider\w*|"
+    r"under|go|from|to|as|why|"
+    r"why not|dual|or|and|vs\.?|instead of|prefer\w*|choose)\b",
+    _I,
+)
+# What asks for the terms of use without a word of licensing.
+TERMS_OF_USE = re.compile(
+    r"\b(?:can|may|could|allowed|permitted|possible|free|okay|ok|legal|"
+    r"is it)\b[^.\n]{0,50}\b(?:commercial\w*|closed[- ]source|"
+    r"proprietary|in (?:a |my |our )?(?:product|company|business|paid app\w*|for[- ]profit))\b|"
+    r"\bterms of (?:use|reuse)\b|\breuse (?:of|terms|rights)\b|\bpermission to (?:use|reuse|copy|"
+    r"publish|translate|port|fork)\b|"
+    r"\b(?:legal|copyright) (?:issues?|questions?|status|concerns?|notice|problem\w*)\b|\brights? (?:holder|to use)\b|"
+    r"\bIs (?:this|it) (?:really |actually |still |truly )?(?:open[- ]source|free software|FOSS)\b|"
+    r"\bnot (?:really |actually )?open[- ]source\b",
+    _I,
+)

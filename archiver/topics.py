@@ -1,0 +1,314 @@
+"""Owns what a license debate is about: its topics, the chief one first; and from which license to which it would move.
+
+Which words mean licensing at all stands in `archiver.vocabulary`; that a thread is a debate is decided in
+`archiver.license`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from archiver.model import Relicensing
+from archiver.spdx import spdx_mentions
+
+_I = re.IGNORECASE
+
+RELICENSE = "relicense"
+OTHER = "other"
+NAMES = (
+    RELICENSE,
+    "which-license",
+    "missing-license",
+    "wrong-metadata",
+    "compatibility",
+    "violation-attribution",
+    "cla-dco",
+    "patent",
+    "third-party-code",
+    "license-files-packaging",
+    "docs-or-data-license",
+    OTHER,
+)
+"""All topics there are."""
+
+# How much a sentence says by where it stands, and how many of a place count.
+_TITLE, _OPENING, _LATER = 6.0, 1.0, 0.4
+_MOST = 3
+# Of the topics beside the chief one, those that come to this share of it are named.
+_SHARE = 0.25
+_LEAST = 0.8
+_FEW_WORDS = 6
+_ASKED = "which-license"
+
+# The word in all languages. In Latin letters it begins a word.
+_L = (
+    r"(?:\b(?:licen[cs]\w*|licen[çz]\w+|lizen[zs]\w*)|"
+    r"лиценз\w*|许可\w?|許可|(?:开源|授权)?协议|授权|授權|ライセンス|라이선스)"
+)
+_ANY = rf"(?:{_L}|\b(?:[AL]?GPL\w*|copyrights?|MIT\b|Apache|BSD))"
+_DATA = (
+    r"(?:docs?|documentation|data|data-?sets?|corpus|wiki|logos?|fonts?|images?|photos?|pictures?|"
+    r"videos?|icons?|emoji|artwork|"
+    r"assets?|music|code of conduct|models?|weights|checkpoints?|website|blog|books?|tutorials?|translations?|slides|"
+    r"dictionar\w+|word ?lists?|embeddings?|articles?|stack ?overflow content)"
+)
+_DATA_FOREIGN = (
+    r"(?:Daten\w*|Bilder|Schrift\w*|Dokumentation|données|jeux? de données|images|polices?|datos|dados|"
+    r"imagens|данн\w+|датасет\w*|шрифт\w*|数据集?|資料|模型|权重|字体|データ\w*|モデル|フォント|画像|문서|데이터)"
+)
+
+_TOPICS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
+    (topic, re.compile(pattern, _I), weight)
+    for topic, pattern, weight in (
+        (
+            RELICENSE,
+            rf"\b(?:consider|propos|adopt)\w*\b[^.\n]{{0,30}}{_L}[^.\n]{{0,20}}\binstead\b|\bre-?licen[cs]\w*|"
+            rf"\b(?:dual|tri|multi)(?:ly)?[- ]?licen[cs]\w*|\b(?:chang|switch|mov|convert|transition|migrat)\w*"
+            rf"\b[^.\n]{{0,40}}{_L}|{_L} (?:change|switch|transition)|\bI (?:hereby )?(?:agree|"
+            rf"consent)\b[^.\n]{{0,60}}\b(?:{_L}|MIT|Apache)|"
+            rf"\b(?:switch|chang|mov)\w*\b[^.\n]{{0,20}}\b(?:to|from)\b[^.\n]{{0,20}}(?:\b[AL]?GPL|\bMIT\b|"
+            rf"\bApache|\bBSD\b|\bMPL|\bISC\b|"
+            r"\bUnlicense|\bCC0|\bCC[- ]BY|\bBUSL|\bSSPL|\bBSL)|umlizenz|relizenz|Lizenz(?:wechsel|änderung)|"
+            r"relicenc|(?:chang\w+|cambi\w+|"
+            r"mud\w+|altera\w+) (?:de |la |a |da |of )*licen[cç]\w*|смен\w+ лиценз|измен\w+ лиценз|(?:更换|变更|修改|"
+            r"更改|换).{0,4}(?:许可|协议|授权)|(?:许可证|协议|授权)\S{0,4}改[为成]|"
+            r"(?:CC|MIT|GPL|BSD|Apache)[^\n]{0,12}に変更|"
+            r"ライセンス(?:の|を)?変更|(?:再|デュアル)ライセンス",
+            1.5,
+        ),
+        (
+            "which-license",
+            rf"\b(?:what|which|whose|why|choos\w*|chosen|choice|pick|prefer|suitable|suggest\w*|recommend\w*|"
+            rf"under what|clarif\w+|unclear|"
+            rf"ambiguous)\b[^.\n]{{0,40}}{_ANY}|{_L}[^.\n]{{0,30}}\b(?:choice|prefer\w*|suitable|question|"
+            rf"clarif\w+|unclear|ambigu\w*|"
+            rf"terms|info\w*|status|use)\b|{_L}\s*\?|^\s*(?:the )?{_L}\s*$|\bcommercial(?:ly)? (?:use|usage|"
+            rf"purposes?)|\bcan (?:I|we) use\b|"
+            r"\bterms of use\b|Welche Lizenz|quelle licence|qu[ée] licencia|qual (?:é )?a? ?licença|"
+            r"како?[яй] лиценз|под какой|什么.{0,4}(?:许可|协议|授权)|"
+            r"Lizenzfrage|(?:choix|choisir) (?:de |d['’]|la |une )*licen|elecci[óo]n de licen|"
+            r"auswahl\\b[^\n]{0,10}li[cz]en|商用|何のライセンス|どのライセンス|商業利用",
+            1.0,
+        ),
+        (
+            "missing-license",
+            rf"\b(?:missing|no|lacks?|lacking|without(?: a| any)?|add(?:ed|ing|s)?(?: an?| the| some)?|"
+            rf"needs? an?|please (?:add|include|specify|provide)|"
+            rf"include|provide|specify|put|create|not specified|unlicensed|where is)\b[^.\n]{{0,25}}\b(?:{_L}|"
+            rf"copyright)|"
+            rf"{_L}[^.\n]{{0,25}}\b(?:missing|not (?:specified|clear|included|found|there)|unspecified|absent|"
+            rf"needed|wanted)\b|"
+            r"\bunlicensed\b|fehlende Lizenz|Lizenz fehlt|keine Lizenz|(?:pas|sans|manque\w*|"
+            r"ajout\w*)\b[^.\n]{0,15}\blicen[cs]e|(?:falta|sin|sem|añad\w+|adicion\w+|"
+            r"agreg\w+)\b[^.\n]{0,20}\blicen[cç]|(?:нет|отсутств\w+|добав\w+|без)[^.\n]{0,20}лиценз|(?:没有|缺少|添加|"
+            r"增加|缺乏).{0,8}(?:许可|协议|LICENSE|授权)|"
+            r"ライセンス.{0,8}(?:ない|ありません|無い|追加|明記|不明)",
+            1.2,
+        ),
+        (
+            "wrong-metadata",
+            rf"{_L}[^.\n]{{0,15}}\b(?:field|metadata|expression|attribute|identifier|classifier|tag|string|key|"
+            rf"entry|declaration)|\bSPDX\b(?! (?:licen[cs]e )?(?:identifiers?|headers?))|"
+            rf"\b(?:wrong|incorrect\w*|inaccurate|mismatch\w*|inconsisten\w+|invalid|conflicting|contradict\w*|"
+            rf"differs?|different|misleading|outdated|deprecated)\b"
+            rf"[^.\n]{{0,40}}{_L}|{_L}[^.\n]{{0,40}}\b(?:wrong|incorrect\w*|inaccurate|mismatch\w*|"
+            rf"inconsisten\w+|conflict\w*|contradict\w*|differs?|discrepanc\w+|"
+            rf"(?:in|on|of) (?:the )?(?:Cargo\.toml|package\.json|setup\.py|setup\.cfg|pyproject\S*|gemspec|"
+            rf"pom\.xml|composer\.json|README\S*|PyPI|npm|crates\.io|"
+            rf"website|NuGet|CRAN|conda))|\bsays?\b[^.\n]{{0,25}}\b(?:is |are )?(?:{_L}|[AL]?GPL|MIT|BSD|"
+            rf"Apache)\b|falsche Lizenz|mauvaise licence|неверн\w+ лиценз|"
+            r"不一致|矛盾",
+            1.2,
+        ),
+        (
+            "compatibility",
+            r"\b(?:in)?compat[ai]b\w+|\bcopyleft|\bviral\b|\b(?:statically|dynamically|static|dynamic) link\w*|"
+            r"\blink(?:ed|ing)? (?:with|to|against)\b|"
+            r"\bGPL[- ](?:dependenc\w+|librar\w+|code|only)|\bclosed[- ]source\b|\bproprietary (?:apps?|"
+            r"software|products?|projects?)\b|\bnon-?free\b|\blicen[cs]\w+ (?:issues?|concerns?|problems?|"
+            r"reasons?)\b|"
+            r"kompatib|compatív|совместим|兼容|互換|conflict\w* with|\bexception\b",
+            1.2,
+        ),
+        (
+            "violation-attribution",
+            rf"\bviolat\w*|\binfring\w*|\bcompl(?:y|ies|iance|iant)\b|\bplagiar\w*|\battribution|"
+            rf"\bcopyright (?:holder|notice|owner|header|statement|line)s?|"
+            rf"\bstol(?:e|en)\b|\bcredits?\b[^.\n]{{0,20}}\b(?:author|original|{_L})|\bsource (?:code )?(?:offer|"
+            rf"release|request)|\b(?:release|publish|provide)\b[^.\n]"
+            r"{0,20}\b(?:kernel )?source|\bGPL (?:source|request)|\bDMCA\b|verletz|Verstoß|viola\w*|"
+            r"infra[cç]\w+|наруш\w+|违反|侵权|違反|侵害|抄袭|盗用|无断|無断",
+            1.4,
+        ),
+        (
+            "cla-dco",
+            r"\b[IC]?CLAs?\b|contributor'?s? licen[cs]e agreement|contributor'?s? agreement|\bDCOs?\b|"
+            r"certificate of origin|copyright assign\w*|assign\w* (?:the )?"
+            r"copyright|\bsign(?:ed)?[- ]off\b",
+            1.6,
+        ),
+        ("patent", r"\bpatent\w*|\broyalt(?:y|ies)|Patente?\b|brevet|专利|特許|патент", 1.6),
+        (
+            "third-party-code",
+            r"\bthird[- ]part(?:y|ies)\b|\bvendor(?:ed|ing)?\b|\bsnippets?\b|\b(?:cop(?:y|ied|ying)|taken|"
+            r"borrowed|derived|adapted|ported) (?:\w+ )?(?:code )?from\b|"
+            r"\bport(?:ed)? of\b|\bderivative\b|\bdependenc(?:y|ies)\b|\bbundled?\b|\bStack ?Overflow\b|"
+            r"\bupstream\b|\blibrar(?:y|ies) (?:used|we use|it uses)\b|"
+            r"\bstb_\w+|第三方|サードパーティ|сторонн",
+            0.9,
+        ),
+        (
+            "license-files-packaging",
+            rf"\b(?:{_L}|copyright|notice|copying)[- ](?:files?|texts?|documents?|copy|copies)\b|\b(?:ship|"
+            rf"includ|symlink|bundl|install|packag|distribut)\w*"
+            rf"[^.\n]{{0,40}}\b(?:{_L}|NOTICE|COPYING)|{_L}[^.\n]{{0,40}}\b(?:tarball|packages?|crates?(?:\.io)?|"
+            rf"archives?|wheels?|sdist|jars?|gem|deb|rpm|release|"
+            rf"distribution|artifacts?|binar(?:y|ies)|image|nupkg)\b|\b(?:tarball|packages?|crates?|wheels?|"
+            rf"sdist|jar|gem|release|binar(?:y|ies))\b[^.\n]{{0,30}}{_L}|"
+            r"\bLICEN[CS]E(?:-\w+)?(?:\.\w+)?\b[^.\n]{0,20}\b(?:file|missing)\b|"
+            r"\bheaders?\b[^.\n]{0,20}\b(?:licen[cs]e|copyright)|\b(?:licen[cs]e|copyright|SPDX|"
+            r"identifier) headers?|\bSPDX identifier",
+            1.0,
+        ),
+        (
+            "license-files-packaging",
+            rf"{_L}[^.\n]{{0,40}}\b(?:tarballs?|crates?|wheels?|sdists?|jars?|gems?|debs?|rpms?|nupkgs?|"
+            rf"binar(?:y|ies)|published packages?)\b|"
+            r"\b(?:tarballs?|crates?|wheels?|sdists?|jars?|gems?|rpms?|binar(?:y|"
+            r"ies))\b[^.\n]{0,40}\blicen[cs]e (?:files?|texts?)|\bSPDX (?:licen[cs]e )?"
+            r"(?:identifiers?|headers?)|\blicen[cs]e headers?|\bGitHub\b[^.\n]{0,30}\b(?:recogni[sz]|detect|"
+            r"friendly)\w*",
+            1.4,
+        ),
+        (
+            "third-party-code",
+            r"\bStack ?Overflow\b|\bvendor(?:ed|ing)?\b|\b(?:copied|taken|borrowed|lifted) from\b",
+            1.4,
+        ),
+        (
+            "docs-or-data-license",
+            rf"\b{_DATA}\b[^.\n]{{0,40}}\bcommercial|(?:模型|权重|数据集?).{{0,8}}商用|\b(?:{_DATA})\b[^.\n]{{0,40}}{_L}",
+            1.4,
+        ),
+        (
+            "docs-or-data-license",
+            rf"\b{_DATA}\b[^.\n]{{0,40}}(?:{_ANY}|\bpublic domain)|{_ANY}[^.\n]{{0,40}}\b{_DATA}\b|"
+            rf"\bcreative commons\b|\bCC[- ]?BY\S*|\bCC0\b|\bOFL\b|"
+            rf"\b(?:Open)?RAIL\b|\bODbL\b|\bGFDL\b|{_DATA_FOREIGN}.{{0,15}}(?:Lizen[zs]|licen[cçs]|лиценз|许可|授权|"
+            rf"协议|商用|ライセンス|라이선스)|"
+            rf"(?:Lizenz\w*|licences?|licencias?|licenças?|лицензи\w+|许可\w*|ライセンス).{{0,15}}{_DATA_FOREIGN}",
+            1.1,
+        ),
+    )
+)
+
+
+def topics(title: str, opening: Sequence[str], later: Sequence[str]) -> tuple[str, ...]:
+    """Return what a debate is about by its title and the sentences that counted, the chief topic first.
+
+    `opening` and `later` are the sentences of the first post and of the others. `other` where nothing is told.
+    """
+    points: dict[str, float] = {}
+    for name, pattern, weight in _TOPICS:
+        score = _TITLE if title and pattern.search(title) else 0.0
+        score += _OPENING * min(sum(pattern.search(each) is not None for each in opening), _MOST)
+        score += _LATER * min(sum(pattern.search(each) is not None for each in later), _MOST)
+        if score:
+            points[name] = max(points.get(name, 0.0), score * weight)
+    ranked = sorted(points, key=lambda name: -points[name])
+    best = points[ranked[0]] if ranked else 0.0
+    if best < _LEAST:
+        # A title of a few words that names licensing and no more asks what holds.
+        return (_ASKED if title and len(title.split()) <= _FEW_WORDS else OTHER,)
+    return tuple(name for name in ranked if points[name] >= max(best * _SHARE, _LEAST))
+
+
+# --- from which to which ----------------------------------------------------------------------------------------------
+
+_FROM = re.compile(
+    r"(?:\bfrom(?: the| its| our)?(?: current| existing| present| old)?|\binstead of(?: the)?|"
+    r"\bdrop(?:ping)?(?: the)?|\breplac\w+(?: the)?|\baway from(?: the)?|"
+    r"\b(?:currently|presently|now|is|are|was)(?: licen[cs]ed)?(?: (?:under|as))?(?: the| an?)?|"
+    r"\bcurrent(?: license)?(?: is)?(?: the)?|\brather than(?: the)?|\bvon|\bdu|\bdel?|\bda?o?|\bс|\bиз|"
+    r"从|由)\s*[\"'`(]?\Z",
+    _I,
+)
+_TO = re.compile(
+    r"(?:\b(?:to|under|as|into|with|for|in favou?r of|towards?|adopt\w*|consider\w*|use|using|choose|"
+    r"like|prefer|want|nach|zu|auf|à|vers|al?|para|на)(?: the| an?| both| either| dual)?"
+    r"(?: terms of the)?(?: more)?(?: permissive| liberal| standard| simple)?|->|=>|→|⇒|改为|改成|更换为|换成|为|"
+    r"到)\s*[\"'`(*]*\Z",
+    _I,
+)
+_JOIN = re.compile(
+    r"\s*(?:licen[cs]e)?\s*(?:,|/|\||\+|&|and/or|and|or|und|oder|et|ou|y|e|и)\s*(?:the )?[\"'`(*]*\Z", _I
+)
+_ARROW = re.compile(r"\s*(?:licen[cs]e\s*)?(?:->|=>|→|⇒|から|に?替え|に?代え)", _I)
+_INTO = re.compile(r"\s*(?:ライセンス)?\s*(?:へ|に(?:変更|移行|する|し))")
+_DUAL = re.compile(r"(?:dual|multi|tri)\w*[- ]?licen[cs]\w*[^.\n]{0,30}\Z", _I)
+_ITSELF = re.compile(r"(?:dual|multi|tri)\w*[- ]?licen[cs]|\bre-?licen[cs]", _I)
+_CURRENT = re.compile(
+    r"\b(?:currently|presently|at (?:the moment|present)|right now|now|so far|today|existing|current licen[cs]e|"
+    r"(?:is|are) licen[cs]ed under)\b|derzeit|actuellement|actualmente|atualmente|сейчас|目前|当前|現在",
+    _I,
+)
+_PROPOSES = re.compile(
+    r"re-?licen[cs]|(?:dual|tri|multi)(?:ly)?[- ]?licen[cs]|\b(?:chang|switch|mov|convert|transition|"
+    r"migrat|adopt|consider|replac|drop|licen[cs]e)\w*|->|→|"
+    r"umlizenz|wechsel|ändern|chang|cambi|mud|смен|переход|更换|变更|改为|改成|変更|から",
+    _I,
+)
+
+
+def relicensing(title: str, opening: Sequence[str]) -> Relicensing | None:
+    """Return from which licenses to which a thread asks to move, where its title or opening says so; else None.
+
+    The first sentence that says where to is believed, the title before all others; where from may stand elsewhere.
+    """
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    for text in (title, *opening):
+        proposes, tells = _PROPOSES.search(text), _CURRENT.search(text)
+        if (after and before) or not (proposes or tells):
+            continue
+        left, right = _direction(text, sure=text is title or proposes is not None, proposes=proposes is not None)
+        if right and not after:
+            after = right
+            before = left or before
+        elif left and not before and not set(left) & set(after):
+            before = left
+    before = tuple(each for each in before if each not in after)
+    return Relicensing(before, after) if before or after else None
+
+
+def _direction(text: str, *, sure: bool, proposes: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the licenses from which, and those to which, one sentence moves."""
+    before: dict[str, None] = {}
+    after: dict[str, None] = {}
+    side: dict[str, None] | None = None
+    last = 0
+    for name, start, end, lead in _led(text, sure):
+        if _FROM.search(lead) or _ARROW.match(text[end:]):
+            side = before
+        elif (proposes and _TO.search(lead)) or _INTO.match(text[end:]) or _DUAL.search(lead):
+            side = after
+        elif side is None or not _JOIN.fullmatch(text[last:start]):
+            side = None
+        if side is not None:
+            side.setdefault(name)
+        last = end
+    if not after and not before and _ITSELF.search(text):
+        after.update(dict.fromkeys(name for name, _, _, _ in _led(text, sure)))
+    return tuple(before), tuple(after)
+
+
+def _led(text: str, sure: bool) -> Iterator[tuple[str, int, int, str]]:
+    """Yield (license, start, end, what stands before it) for the licenses that a sentence names."""
+    for name, start, end in spdx_mentions(text, sure=sure):
+        yield resolved(name), start, end, text[max(start - 60, 0) : start]
+
+
+def resolved(name: str) -> str:
+    """Return the SPDX id that a bare family means on GitHub, where only one version of it is in use."""
+    return {"Apache": "Apache-2.0"}.get(name, name)
