@@ -20,20 +20,12 @@ ARGUES = "argues"
 
 
 class Act(NamedTuple):
-    """What a sentence may do: `weight` is how much that makes a debate of it; `near` as `NEAR`.
-
-    A `foreign` one is looked for beside terms of other languages than English.
-    """
+    """What a sentence may do: `weight` is how much that makes a debate of it; `near` as `NEAR`."""
 
     name: str
     pattern: re.Pattern[str]
     weight: float
     near: int = NEAR
-
-    @property
-    def foreign(self) -> bool:
-        """Whether it is one of other languages."""
-        return self.name == ARGUES
 
 
 _USE = (
@@ -80,7 +72,7 @@ ACTS: tuple[Act, ...] = tuple(
             rf"exclud|block|"
             r"reject|refus|drop|remov|replac|avoid|rul(?:e|ed|ing)s? out|declin)\w*\b|\b(?:deal[- ]?breaker|no[- ]go|"
             r"show[- ]?stopper|non-?starter|not an option|out of the question|stay away|steer clear|keep \w+ out|"
-            r"(?:leave|left|keep|kept) out|off[- ]limits|"
+            r"(?:leave|left|keep|kept) out|can(?:no|['’])t|off[- ]limits|"
             r"off the table|unacceptable|unsuitable|not (?:acceptable|suitable|okay|ok|appropriate|distributable|"
             r"redistributable|compatible|free|open source|viable|feasible|good|great|ideal|an issue|a problem)|"
             r"undesirable)\b",
@@ -216,8 +208,15 @@ ACTS: tuple[Act, ...] = tuple(
     )
 )
 
+_ENGLISH = tuple(act for act in ACTS if act.name != ARGUES)
+# Words of other languages that may stand in plain ASCII.
+_FOREIGN = re.compile(r"\b(?:lizen[zs]|urheber|licenci|licenz|licence|droit|derecho|direito|comercial)", _I)
+
 # The form of a question. What it is about, the terms beside it say.
 ASKING = re.compile(
+    r"\b(?:quel(?:le)?s?|qui|sous quelle|peut-on|puis-je|welche[rnms]?|wem|wer|darf|dürfen|qu[ée]|"
+    r"qui[ée]n|cu[áa]l|puedo|podemos|qual|quem|posso|podemos)\b"
+    r"[^?\n]{0,120}\?|\b(?:какая|какой|кто|можно|чья|под какой)\b[^?\n]{0,120}\?|"
     r"\b(?:what|which|whose|is|are|can|could|may|might|do|does|would|should|how|why|any|who|has|have|"
     r"did|will|am|was|were|if)\b"
     r"[^?\n]{0,200}\?|？|[^\x00-\x7f][^?\n]{0,40}\?|"
@@ -227,6 +226,8 @@ ASKING = re.compile(
 )
 ASKS = "asks"
 ASKS_WEIGHT = 2.4
+SURELY = 0.8
+ASKS_NEAR = 60
 
 # What is asked for is the license itself: no other question is one of licensing so surely.
 ASKS_LICENSE = re.compile(
@@ -251,19 +252,35 @@ SURFACE = re.compile(
 )
 
 
-def acts_of(sentence: str, terms: Sequence[tuple[int, int]], *, foreign: bool) -> list[tuple[str, float]]:
-    """List what a sentence does near its terms, given as (start, end), with the weights; the weightiest first.
+class Done(NamedTuple):
+    """An act that stands at `start:end` of a text."""
 
-    `foreign` says that one of the terms is of another language than English.
-    """
-    best: dict[str, float] = {}
-    for act in ACTS:
-        if best.get(act.name, 0.0) >= act.weight or (act.foreign and not foreign):
-            continue
-        for match in act.pattern.finditer(sentence):
-            if any(match.start() - act.near <= end and start <= match.end() + act.near for start, end in terms):
-                best[act.name] = act.weight
-                break
-    if terms and ASKING.search(sentence):
-        best[ASKS] = ASKS_WEIGHT + (0.8 if ASKS_LICENSE.search(sentence) else 0.0)
-    return sorted(best.items(), key=lambda item: -item[1])
+    name: str
+    weight: float
+    near: int
+    start: int
+    end: int
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is one of other languages, to be believed beside terms of those alone."""
+        return self.name == ARGUES
+
+    def near_to(self, terms: Sequence[tuple[int, int]], reach: int = 1) -> bool:
+        """Say whether it stands near one of the terms, given as (start, end); `reach` multiplies how near is near."""
+        near = self.near * reach
+        return any(self.start - near <= end and start <= self.end + near for start, end in terms)
+
+
+def acts_in(text: str) -> list[Done]:
+    """List what a paragraph does, wherever it stands; whether it is about licensing, the terms near it say."""
+    acts = ACTS if not text.isascii() or _FOREIGN.search(text) else _ENGLISH
+    found = [
+        Done(act.name, act.weight, act.near, *match.span()) for act in acts for match in act.pattern.finditer(text)
+    ]
+    asked = [match.span() for match in ASKING.finditer(text)]
+    if asked:
+        surely = [match.span() for match in ASKS_LICENSE.finditer(text)]
+        found += [Done(ASKS, ASKS_WEIGHT, ASKS_NEAR, *span) for span in asked]
+        found += [Done(ASKS, ASKS_WEIGHT + SURELY, ASKS_NEAR, *span) for span in surely]
+    return found

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from archiver import titles
-from archiver.acts import SURFACE, acts_of
+from archiver.acts import SURFACE, Done, acts_in
 from archiver.errors import ConfigError
 from archiver.model import Evidence, Relevance
 from archiver.observed import ObservedPost
@@ -55,21 +55,37 @@ SECOND_ACT, THIRD_ACT = 0.4, 0.2
 SURFACE_SHARE = 0.35
 # The terms that programs handle, too. With no others a sentence may be about the program.
 HANDLED = frozenset(
-    {"license", "license-file", "license-field", "license-header", "copyright", "attribution", "spdx", "proprietary"}
+    {
+        "license",
+        "license-file",
+        "license-field",
+        "license-header",
+        "copyright",
+        "attribution",
+        "spdx",
+        "cla",
+        "dco",
+    }
 )
 LONE_SHARE = 0.85
+# An act of another sentence, which may be farther off.
+BESIDE_REACH = 2
+BESIDE_SHARE = 0.45
 # A term that means nothing but licensing says more, whatever is said of it.
 SURE = 3.0
 SURE_BONUS = 0.6
 # Under a title about a program that handles licenses, most sentences that name one are about the program.
 SURFACE_TITLE = 0.55
 LICENSE_NAME = "license-name"
-LICENSE_NAME_WEIGHT = 1.75
+LICENSE_NAME_WEIGHT = 2.25
 FURTHER_TERM = 0.4
 POST_LIMIT = 9.0
 TITLE_SUBJECT = 2.0
 OPENING_SUBJECT = 6.0
 OPENING_DENSITY = 0.4
+DOMINANT_OPENING = 3.0
+DOMINANT_POST = 2.0
+DOMINANT_SHARE = 0.6
 DEBATE_POST = 3.0
 DEBATE_THREAD = 4.2
 # What one person says in passing is a mention; what several take up is a debate.
@@ -179,7 +195,7 @@ class Vocabulary:
         telling = [not _is_bot(post) and self.mentions(post.body) for post in posts]
         opened_by_bot = bool(title and posts and _is_bot(posts[0]))
         if title and not opened_by_bot and (self.mentions(title) or any(telling[:3])):
-            self._read_title(title, tally, company=any(telling[:1]))
+            self._read_title(title, tally, company=any(telling[:2]))
         for number, post in enumerate(posts):
             before = len(tally.evidence)
             score = min(self._read_post(post, number, tally), POST_LIMIT) if telling[number] else 0.0
@@ -217,7 +233,8 @@ class Vocabulary:
         if (
             titles.BARE_UPDATE.match(text)
             or titles.HARD_SURFACE.search(text)
-            or (titles.SURFACE.search(text) and not grave and weight < 2.5)
+            or (titles.HANDLING.search(text) and names <= HANDLED)
+            or (titles.SURFACE.search(text) and names <= HANDLED and (not grave or titles.QUOTED.search(text)))
         ):
             weight = min(weight, 1.0)
         tally.surface = weight < TITLE_SUBJECT
@@ -254,9 +271,11 @@ class Vocabulary:
         if not self.mentions(text):
             return total, about
         spdx = spdx_mentions(text)
+        acts: list[Done] | None = None
         for sentence, start in _sentences(text):
+            stretch = (start, start + len(sentence))
             found = self._find(sentence)
-            named = [item for item in spdx if start <= item[1] < start + len(sentence)]
+            named = [item for item in spdx if stretch[0] <= item[1] < stretch[1]]
             if not found and named:
                 name = text[named[0][1] : named[0][2]]
                 at = named[0][1] - start
@@ -265,7 +284,8 @@ class Vocabulary:
                 if number == 0 and place == "own" and titles.MOVES.search(sentence):
                     tally.moves.append(sentence)
                 continue
-            weight, act = weigh(sentence, found)
+            acts = acts_in(text) if acts is None else acts
+            weight, act = weigh(found, acts, stretch, sentence)
             weight *= PLACES[place]
             total += weight
             self._note(found, place, number, weight, tally, act)
@@ -307,8 +327,14 @@ class Vocabulary:
         tally.evidence.append(Evidence(name, chief.text, place, post, round(weight, 2)))
 
 
-def weigh(sentence: str, found: Sequence[Found]) -> tuple[float, str | None]:
-    """Weigh a sentence by its terms and by what it does about them; return the chief act's name, too."""
+def weigh(
+    found: Sequence[Found], acts: Sequence[Done], stretch: tuple[int, int], sentence: str
+) -> tuple[float, str | None]:
+    """Weigh the sentence at `stretch` of a paragraph by its terms and by what is done about them.
+
+    `acts` are the paragraph's. Those of other sentences near the terms count in part: "It is under the AGPL. We can't
+    ship it." Returns the chief act's name, too.
+    """
     heaviest = max(each.weight for each in found)
     # Terms overlap ("permissive license" holds "license"): only those in other words count as further ones.
     spans: list[str] = []
@@ -316,13 +342,20 @@ def weigh(sentence: str, found: Sequence[Found]) -> tuple[float, str | None]:
         if not any(each.text.lower() in span for span in spans):
             spans.append(each.text.lower())
     terms = heaviest + FURTHER_TERM * min(len(spans) - 1, 3)
-    spots = [(each.start, each.end) for each in found if each.weight >= 1.0]
-    acts = acts_of(sentence, spots, foreign=any(each.name in FOREIGN for each in found))
+    spots = [(stretch[0] + each.start, stretch[0] + each.end) for each in found if each.weight >= 1.0]
+    foreign = any(each.name in FOREIGN for each in found) or not sentence.isascii()
+    done: dict[str, float] = {}
+    for act in acts:
+        within = stretch[0] <= act.start < stretch[1]
+        if act.near_to(spots, 1 if within else BESIDE_REACH) and (foreign or not act.foreign):
+            done[act.name] = max(done.get(act.name, 0.0), act.weight * (1.0 if within else BESIDE_SHARE))
     bonus = SURE_BONUS if heaviest >= SURE else 0.0
-    if not acts:
+    if not done:
         return terms * PASSING_SHARE + bonus, None
-    weights = [weight for _, weight in acts]
-    does = weights[0] + SECOND_ACT * sum(weights[1:2]) + THIRD_ACT * sum(weights[2:3])
+    chief, *others = sorted(done.items(), key=lambda item: -item[1])
+    does = (
+        chief[1] + SECOND_ACT * sum(each[1] for each in others[:1]) + THIRD_ACT * sum(each[1] for each in others[1:2])
+    )
     # What is hardly a term of licensing is no act of it, either.
     does *= min(heaviest / TITLE_SUBJECT, 1.0)
     names = {each.name for each in found}
@@ -330,7 +363,7 @@ def weigh(sentence: str, found: Sequence[Found]) -> tuple[float, str | None]:
         does *= LONE_SHARE
     if names <= HANDLED and SURFACE.search(sentence):
         does *= SURFACE_SHARE
-    return terms * TERM_SHARE + does + bonus, acts[0][0]
+    return terms * TERM_SHARE + does + bonus, chief[0]
 
 
 def _checked(words: Sequence[str], key: str) -> list[str]:
@@ -382,7 +415,10 @@ def _verdict(title: str, tally: _Tally, basis: str) -> Relevance:
     total = sum(tally.posts) * scale * takers
     opening = tally.posts[0] if tally.posts else 0.0
     saturated = opening >= OPENING_SUBJECT and tally.density >= OPENING_DENSITY
-    if tally.title >= TITLE_SUBJECT or (title and not tally.surface and saturated):
+    # Or licensing is what most posts speak of, the opening among them.
+    weighty = sum(score >= DOMINANT_POST for score in tally.posts)
+    dominant = opening >= DOMINANT_OPENING and weighty >= 2 and weighty >= DOMINANT_SHARE * len(tally.posts)
+    if tally.title >= TITLE_SUBJECT or (title and not tally.surface and (saturated or dominant)):
         verdict = "subject"
     elif max(tally.posts, default=0.0) * scale >= DEBATE_POST or total + tally.title * scale >= DEBATE_THREAD:
         verdict = "debate"

@@ -11,6 +11,7 @@ _I = re.IGNORECASE
 
 CODE = re.compile(r"`[^`\n]*[.(!:=_-][^`\n]*`")
 IDENTIFIER = re.compile(r"\bSPDX-License-Identifiers?\b", _I)
+QUOTED = re.compile(r"[\"'`“‘](?:no )?licen[cs]es?[\"'`”’]", _I)
 SHORT = 3
 """A title of so few words is about whatever it names."""
 HEADERS = frozenset({"license-header", "license-field", "copyright"})
@@ -25,7 +26,7 @@ SURFACE = re.compile(
     r"pars(?:e|er|es|ing)|autocomplet\w*|highlight\w*|syntax|theme|css|styling|layout|rendered|rendering|"
     r"not shown|displa\w*|prints?|printing|shows?|showing|render\w*|--version|-V|--help|configurable|activation|"
     r"upgrad\w+ to|dependabot|build\(deps\)|endpoint|null|undefined|timeouts?|slow|performance|"
-    r"detect\w*|recogni[sz]\w*|generator|generat(?:e|es|ing|ed)|filter\w*|sort\w*|search\w*|column|"
+    r"detect\w*|recogni[sz]\w*|generator|filter\w*|sort\w*|search\w*|column|"
     r"page|screen|view|link|url|redirect\w*|404)\b"
     r"|\bnot found\b(?! in)|\b(?:CLA|DCO)[- ](?:checks?|bots?|assistant|fail\w*|signed|status)\b",
     _I,
@@ -45,6 +46,7 @@ WEAK = frozenset(
         "dco",
         "cla",
         "intellectual-property",
+        "trademark",
     }
 )
 SERIOUS = re.compile(
@@ -56,19 +58,30 @@ SERIOUS = re.compile(
     r"concerns?|questions?|problems?|"
     r"assign\w*|agreement|require\w*|sign|policy|grants?|free|notices?|transfer|claims?|permission|"
     r"allow\w*|legal\w*|adopt\w*|"
-    r"drop|remove|replace|use of|usage|software|version|support|terms?|statement|information|info|add|include|need\w*|"
-    r"who|unlicensed|trolls?|algorithm|expired?|encumbered|protected|material|content|code|of|on|for|in)\b|\?|？",
+    r"drop|remove|replace|use of|usage|terms?|statement|information|info|add|include|need\w*|"
+    r"who|unlicensed|trolls?|algorithm|expired?|encumbered|protected|material)\b|\?|？",
     _I,
 )
 # A program that fails, whatever license stood in its way.
 HARD_SURFACE = re.compile(
-    r"\b(?:crash\w*|panics?|segfault\w*|\w*exceptions?|traceback|activat\w+|not accepted|accept\w*|"
-    r"expired?|licensee|hidden|"
-    r"dialog\w*|pop-?up|installer?|plugin|parser|cannot (?:find|parse|read|load|open)|complains?|timeouts?)\b",
+    r"\b[A-Z]\w+Error\b|\b(?:REPL|builtins?|crash\w*|panics?|segfault\w*|\w*exceptions? (?:in|at|when|"
+    r"while)|traceback|hangs?|"
+    r"NullPointer\w*|returns? [45]\d\d|activat\w+|not accepted|accept\w*|expired?|licensee|timeouts?|taints?)\b",
+    _I,
+)
+# The same for what programs handle, but not for a license that is named.
+HANDLING = re.compile(
+    r"\b(?:exceptions?|hidden|dialog\w*|pop-?up|installer?|plugin|parser|cannot (?:find|parse|read|load|"
+    r"open)|complains?|"
+    r"banners?|loader|drops the|requests? (?:fails?|returns?))\b",
     _I,
 )
 # What stands above the surface whatever words are beside it.
 GRAVE = re.compile(
+    r"\bpatents?\b[^.]{0,20}\b(?:encumber\w*|expired?|grants?|claims?|trolls?|issues?|infring\w*|"
+    r"licen\w*|pledge|situation|concerns?)\b|"
+    r"\b(?:encumbered|covered|protected|free of|free from)\b[^.]{0,10}\bpatents?\b|\b(?:include|ship|"
+    r"bundle|restore|keep)\w* (?:the |a |all )?(?:\w+ )?licen[cs]es?\b|"
     r"\b(?:what|which|whose|why)\b[^.?]{0,20}\blicen[cs]|\b(?:wrong|incorrect|inaccurate|violat\w*|"
     r"infring\w*|complian(?:ce|t)|incompatib\w*|unclear|clarif\w*|deprecated|"
     r"non-?complian\w*|conflict\w*|missing|no|without|lacks?|change|switch|relicen[cs]\w*|dual|holder|"
@@ -94,6 +107,13 @@ MOVES = re.compile(
 )
 # What asks for the terms of use without a word of licensing.
 TERMS_OF_USE = re.compile(
+    r"\bwho (?:owns|holds|wrote|made)\b|\bwhere (?:does|do|is|are|did)\b[^.\n]{0,40}\b(?:come|came|"
+    r"taken|copied|from)\b|\b(?:provenance|origin) of\b|"
+    r"\b(?:being |re)?sold\b|\b(?:sell|selling|resell\w*)\b|\b(?:using|use|reuse|"
+    r"reusing)\b[^.\n]{0,40}\bin (?:my|our|a|an) (?:own )?(?:product|game|app|book|company|project|"
+    r"thesis|video)\b|\b(?:is|are) (?:a )?cop(?:y|ies|ied) (?:of|from)\b|\b(?:clone|rip-?off|"
+    r"plagiaris\w+) of\b|\buncredited\b|\bcredits?\b[^.\n]{0,30}\b(?:missing|author|artist|for)\b|"
+    r"Откуда взят\w*|woher (?:kommt|kommen|stammt|stammen)|d['’]où (?:vien|provien)\w+|de dónde (?:vien|sal)\w+|"
     r"\b(?:can|may|could|allowed|permitted|possible|free|okay|ok|legal|"
     r"is it)\b[^.\n]{0,50}\b(?:commercial\w*|closed[- ]source|"
     r"proprietary|in (?:a |my |our )?(?:product|company|business|paid app\w*|for[- ]profit))\b|"

@@ -63,6 +63,7 @@ _TOPICS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
     for topic, pattern, weight in (
         (
             RELICENSE,
+            r"\b(?:consider|propos|adopt)\w*\b[^.\n]{0,12}\b(?:MIT|Apache|BSD|ISC|[AL]?GPL|MPL|CC0)\b|"
             rf"\b(?:consider|propos|adopt)\w*\b[^.\n]{{0,30}}{_L}[^.\n]{{0,20}}\binstead\b|\bre-?licen[cs]\w*|"
             rf"\b(?:dual|tri|multi)(?:ly)?[- ]?licen[cs]\w*|\b(?:chang|switch|mov|convert|transition|migrat)\w*"
             rf"\b[^.\n]{{0,40}}{_L}|{_L} (?:change|switch|transition)|\bI (?:hereby )?(?:agree|"
@@ -133,7 +134,8 @@ _TOPICS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
         ),
         (
             "violation-attribution",
-            rf"\bviolat\w*|\binfring\w*|\bcompl(?:y|ies|iance|iant)\b|\bplagiar\w*|\battribution|"
+            rf"\bobligations?\b[^.\n]{{0,20}}\bnot\b|\b(?:taken|copied|lifted) from [AL]?GPL|\bviolat\w*|"
+            rf"\binfring\w*|\bcompl(?:y|ies|iance|iant)\b|\bplagiar\w*|\battribution|"
             rf"\bcopyright (?:holder|notice|owner|header|statement|line)s?|"
             rf"\bstol(?:e|en)\b|\bcredits?\b[^.\n]{{0,20}}\b(?:author|original|{_L})|\bsource (?:code )?(?:offer|"
             rf"release|request)|\b(?:release|publish|provide)\b[^.\n]"

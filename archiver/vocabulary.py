@@ -52,6 +52,34 @@ STEMS: tuple[str, ...] = (
         "wtfpl",
         "polyform",
         "asl2",
+        "al 2.0",
+        "trademark",
+        "trade-mark",
+        "bcp 7",
+        "bcp7",
+        "5378",
+        "permission of",
+        "permission from",
+        "permission by",
+        "written permission",
+        "explicit permission",
+        "'s permission",
+        "your permission",
+        "their permission",
+        "his permission",
+        "her permission",
+        "author permission",
+        "owner permission",
+        "rights holder",
+        "right holder",
+        "rights to ",
+        "right to use",
+        "right to publish",
+        "right to re",
+        "right to sell",
+        "right to ship",
+        "all rights",
+        "trust200902",
         "al2",
         "elv2",
         "elastic-2",
@@ -153,7 +181,7 @@ TERMS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
         ("license-header", rf"{_LICENSE}(?:e|ing)[- ]{_HEADER}", 1.0),
         ("license", rf"{_LICENSE}(?:es?|ed|ing|ee|or|ors|eable)\b(?![-_/\\(=]|\.\w|[- ]{_HEADER})", 2.0),
         ("license", r"\bunlicensed\b|\bsub-?licen[cs]\w+", 2.0),
-        ("gpl", r"(?<![\w/.:-])(?:GNU )?[AL]?GPL(?:[- ]?v?\d(?:\.\d)?\+?|'?e?d)?(?![\w/])(?!\.\w)", 2.0),
+        ("gpl", r"(?<![\w/.:-])(?:GNU )?[AL]?GPL(?:[- ]?v?\d(?:\.\d)?\+?|'?e?d)?(?![\w/])(?!\.\w)", 2.25),
         ("public-domain", r"\bpublic[- ]domain\b(?! names?)", 2.0),
         ("source-available", r"\b(?:source[- ]available|fair[- ]source|commons clause)\b", 2.0),
         (
@@ -175,6 +203,16 @@ TERMS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
         ("patent", r"\bpatent(?:s|ed)?\b(?: (?:grant|clause|licen[cs]e|troll|litigation|pool|encumbered)\w*)?", 2.0),
         ("royalties", r"\broyalt(?:y|ies)\b(?:[- ]free)?|\blicensing fees?\b", 1.5),
         ("copyright", r"(?<![\w./-])copyright(?:s|ed|able|ability)?\b(?!\.\w|/)", 1.5),
+        ("ietf-terms", r"\bBCP ?7[89]\b|\bRFC ?5378\b|\bpre-?5378\w*|\btrust200902\b", 2.0),
+        (
+            "permission",
+            r"\b(?:written|explicit|author'?s?|owner'?s?|your|their|his|her) permission\b|\bpermission (?:from|"
+            r"of|by) (?:the |its |their )?(?:\w+ )?(?:authors?|owners?|artists?|"
+            r"holders?|publishers?|contributors?)\b|\brights? holders?\b|\brights? to (?:use|publish|re-?use|"
+            r"sell|ship)\b|\ball rights\b(?! reserved)",
+            1.5,
+        ),
+        ("trademark", r"\btrade-?marks?(?:ed)?\b", 1.75),
         ("intellectual-property", r"\bintellectual property\b|(?-i:\bIPRs?\b)", 1.5),
         (
             "attribution",
@@ -189,6 +227,12 @@ TERMS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
         ),
         ("derivative-work", r"\bderivative works?\b", 2.0),
         ("open-source-status", r"\b(?:F(?:L)?OSS|OSI[- ]approved|open source definition|free software)\b", 1.0),
+        (
+            "open-source-status",
+            r"\bopen[- ]source\b[^.\n]{0,30}\b(?:or|vs|versus|nor)\b[^.\n]{0,40}\b(?:proprietary|closed)\b|"
+            r"\bnot (?:really |truly |actually )?open[- ]source\b",
+            2.0,
+        ),
         ("proprietary", r"\bproprietary\b", 0.75),
         ("spdx", r"(?<![\w/])SPDX\b(?!-)", 2.0),
         (
@@ -257,6 +301,9 @@ FALSE_FRIENDS = re.compile(
     r"|\blicen[cs]es?(?: agreements?)? (?:\w+ ){0,4}(?:not |been )*(?:accepted|agreed)\b"
     r"|\b(?:unaccepted|android|sdk|xcode|xcodebuild|ndk) -?-?licen[cs]es?\b(?: agreements?)?|\bEULA\b"
     r"|\baccept[-_ ]licen[cs]es?\b|\blicen[cs]es? not accepted\b"
+    r"|\b(?:taxi|DRM|widevine|playready|fairplay|key) licen[cs](?:es?|ing)\b|\blicen[cs](?:e|"
+    r"ing) (?:zones?|boards?|authorit\w+|requests?|"
+    r"challenges?|urls?|acquisition)\b|\bmodule licen[cs]e\b[^\n]{0,30}taints?|\b(?:too )?(?:much|little) licen[cs]e\b"
     r"|\bGPL(?:[- ]only)? symbols?\b|\b(?:EXPORT_SYMBOL_GPL|MODULE_LICENSE)\b"
     r"|\b(?:more|less|much|some|enough) licen[cs]e than\b|\bnon-licen[cs]e\b"
     r"|\b(?:copyright|licen[cs]e)s?(?: header| notice| file| text)? (?:years?|dates?)\b|\byears? (?:in|"

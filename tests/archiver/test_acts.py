@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archiver.acts import ACTS, ASKS, acts_of
+from archiver.acts import ACTS, ASKS, acts_in
 from archiver.license import PostText, Vocabulary
 from archiver.vocabulary import TERMS
 
@@ -35,6 +35,9 @@ EXAMPLES = {
     "patent": "There is a patent.",
     "royalties": "They live on royalties.",
     "copyright": "There is copyright.",
+    "ietf-terms": "See BCP 78 for that.",
+    "permission": "It has the author's permission.",
+    "trademark": "The name is a trademark.",
     "intellectual-property": "This is intellectual property.",
     "attribution": "They gave no attribution.",
     "stolen-code": "It is plagiarized.",
@@ -103,9 +106,8 @@ def test_each_act_is_seen_beside_a_term(name: str) -> None:
     terms = [
         match.span() for _, pattern, weight in TERMS for match in [pattern.search(text)] if match and weight >= 1.0
     ]
-    found = dict(acts_of(text, terms, foreign=True))
-    assert name in found
-    assert dict(acts_of(text, [], foreign=True)) == {}
+    done = [act for act in acts_in(text) if act.name == name]
+    assert any(act.near_to(terms) for act in done)
     judged = VOCABULARY.judge("", [PostText(text)])
     assert judged.score > VOCABULARY.judge("", [PostText("I read the license.")]).score
 
@@ -114,9 +116,20 @@ def test_an_act_far_from_the_term_is_another_matter() -> None:
     """What a long sentence does at its other end is not about the license."""
     near = "We cannot include it, and the license says why."
     far = "We cannot include it, " + "and so on and so forth " * 8 + "by the way there is a license."
-    terms = [(text.index("license"), text.index("license") + 7) for text in (near, far)]
-    assert "refuses" in dict(acts_of(near, terms[:1], foreign=False))
-    assert "refuses" not in dict(acts_of(far, terms[1:], foreign=False))
+    for text, is_near in ((near, True), (far, False)):
+        term = (text.index("license"), text.index("license") + 7)
+        (refusal,) = [act for act in acts_in(text) if act.name == "refuses"]
+        assert refusal.near_to([term]) is is_near
+    assert VOCABULARY.judge("", [PostText(near)]).score > VOCABULARY.judge("", [PostText(far)]).score
+
+
+def test_what_the_sentence_beside_it_does_counts_in_part() -> None:
+    """A license in one sentence, and what follows from it in the next."""
+    one = "We can't ship that, since it is under the AGPL."
+    two = "It is under the AGPL. We can't ship that."
+    apart = "It is under the AGPL.\n\nWe can't ship that."
+    scores = [VOCABULARY.judge("", [PostText(text)]).score for text in (one, two, apart)]
+    assert scores[0] > scores[1] > scores[2]
 
 
 @pytest.mark.parametrize(
@@ -125,8 +138,7 @@ def test_an_act_far_from_the_term_is_another_matter() -> None:
 )
 def test_a_question_for_the_license_itself_weighs_most(text: str, weighty: bool) -> None:
     """To ask which license holds is surely about licensing; other questions near the word are so less surely."""
-    at = text.lower().index("licen")
-    weight = dict(acts_of(text, [(at, at + 7)], foreign=False))[ASKS]
+    weight = max(act.weight for act in acts_in(text) if act.name == ASKS)
     assert (weight > 3.0) is weighty
 
 

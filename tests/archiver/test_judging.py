@@ -1,4 +1,4 @@
-"""Owns the tests of `archiver.judging`: another vocabulary judges what is held, without the network and without loss."""
+"""Owns the tests of `archiver.judging`: another vocabulary judges what is held, without network and without loss."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from archives import Archive
+from click.testing import CliRunner
 
+from archiver.cli import bind, judge_command
+from archiver.config import read_config
 from archiver.github.client import Stopped
-from archiver.judging import Judged, judge_again
+from archiver.judging import Judged, judge_again, judge_if_another
 from archiver.license import PostText, Vocabulary
 from archiver.model import Relevance
 
@@ -77,11 +80,8 @@ def test_nothing_is_forgotten_for_a_verdict(archive: Archive) -> None:
 
 def test_it_goes_on_where_it_was_stopped(archive: Archive) -> None:
     """What was judged before a stop stays judged."""
-    with archive.store.transaction() as tx:
-        after, judged, _ = tx.judge_all_again(OWN.judge, OWN.fingerprint, limit=2)
-    assert (after is not None, judged) == (True, 2)
     with pytest.raises(Stopped):
-        judge_again(archive.store, OWN, stop=lambda: True)
+        judge_again(archive.store, OWN, stop=lambda: True, at_once=2)
     assert judge_again(archive.store, OWN).threads == 1
 
 
@@ -96,3 +96,25 @@ def test_what_is_withdrawn_is_judged_without_its_words(archive: Archive) -> None
     archive.withdraw("issue-9013", number=13)
     judge_again(archive.store, OWN)
     assert relevance(archive, 13).terms == ()
+
+
+def test_a_crawl_judges_again_before_it_asks(archive: Archive) -> None:
+    """A crawl with another vocabulary than the last one judges what is held, once."""
+    judge_if_another(archive.store, OWN)
+    assert relevance(archive, 13).kept
+    changes = latest_changes(archive)
+    judge_if_another(archive.store, OWN)
+    assert latest_changes(archive) == changes
+    judge_if_another(archive.store, BUILT_IN)
+    assert not relevance(archive, 13).kept
+
+
+def test_the_command_judges_and_says_so(archive: Archive, tmp_path: Path) -> None:
+    """`onrecord judge` needs no network, and tells how much came out differently."""
+    (tmp_path / "config.toml").write_text(
+        f'[store]\nurl = "sqlite:///{tmp_path}/archive.db"\n[license]\nterms = ["frobnication clause"]\n'
+    )
+    result = CliRunner().invoke(judge_command, [], obj=bind(read_config(tmp_path / "config.toml")))
+    assert result.exit_code == 0, result.output
+    assert result.output == "3 threads judged again, 1 differently than before.\n"
+    assert relevance(archive, 13).kept
