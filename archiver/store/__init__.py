@@ -10,11 +10,15 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 
+import sqlalchemy as sa
+
 from archiver.store.engine import check_schema, connect, migrate, refuse_writes, scrub, translated
 from archiver.store.happenings import Standing
-from archiver.store.lock import crawl_lock
+from archiver.store.importing import Importing, Imports, Kept
+from archiver.store.lock import crawl_lock, import_lock
 from archiver.store.memory import Cached, CrawlState
 from archiver.store.reading import Coverage, Failure, Holdings, Reader
+from archiver.store.searches import Found, WatchState
 from archiver.store.settling import Unsettled
 from archiver.store.verification import Checkpoint, Difference, Verification
 from archiver.store.withdrawing import REASONS, UNSCRUBBED, Restored, Target, Withdrawn
@@ -29,7 +33,11 @@ __all__ = [
     "CrawlState",
     "Difference",
     "Failure",
+    "Found",
     "Holdings",
+    "Importing",
+    "Imports",
+    "Kept",
     "Reader",
     "Restored",
     "Standing",
@@ -38,6 +46,7 @@ __all__ = [
     "Transaction",
     "Unsettled",
     "Verification",
+    "WatchState",
     "Withdrawn",
     "migrate",
     "open_store",
@@ -71,6 +80,10 @@ class Store(Reader):
         """Keep other crawls off this store for the length of the block. Raises StoreBusy if one is at work."""
         return crawl_lock(self.url, self._clock)
 
+    def import_lock(self) -> AbstractContextManager[None]:
+        """Keep other imports off this store for the length of the block. Raises StoreBusy if one is at work."""
+        return import_lock(self.url, self._clock)
+
     def verification(self) -> Verification:
         """Return what recomputes the store's claims."""
         return Verification(self._engine, self.url)
@@ -85,12 +98,23 @@ class Store(Reader):
 
         Raises StoreError when another process keeps writing, or the device is full.
         """
+        with self._writing() as connection:
+            yield Transaction(connection, self._clock())
+
+    @contextmanager
+    def importing(self) -> Iterator[Importing]:
+        """Open a writing transaction that keeps what GH Archive saw; otherwise as `transaction` does."""
+        with self._writing() as connection:
+            yield Importing(connection, self._clock())
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
         with (
             translated(self.url),
             self._engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
-            yield Transaction(connection, self._clock())
+            yield connection
 
 
 def open_store(url: str, clock: Callable[[], datetime] = _utc_now, *, read_only: bool = False) -> Store:

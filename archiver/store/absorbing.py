@@ -14,6 +14,8 @@ from archiver.model import Account, FindingKind, PostKind, iso
 from archiver.store import schema as s
 from archiver.store.withdrawing import UNSCRUBBED, Withdrawing
 
+# Who saw a text: the first one's word counts for most.
+_WITNESSES = ("seen", "gharchive", "history")
 # What is taken from the record that was captured last: the thread's last entry in the log is that one's.
 _LATEST = ("snapshot", "summary", "relevance", "post_count", "captured_at", "gap")
 
@@ -79,9 +81,13 @@ class Absorbing(Withdrawing):
         for each in self._all(sa.select(r).where(r.c.thread_id == old_id, r.c.digest.in_(known.scalar_subquery()))):
             mine = (r.c.digest == each["digest"]) & (r.c.thread_id == new_id)
             twin = self._connection.execute(sa.select(r).where(mine)).mappings().one()
-            values: dict[str, Any] = {"captured_at": min(each["captured_at"], twin["captured_at"])}
-            if twin["source"] != "seen" and each["source"] == "seen":
-                values |= {"source": "seen", "raw": each["raw"]}
+            archived = [row["archived_at"] for row in (each, twin) if row["archived_at"] is not None]
+            values: dict[str, Any] = {
+                "captured_at": min(each["captured_at"], twin["captured_at"]),
+                "archived_at": min(archived, default=None),
+            }
+            if _WITNESSES.index(each["source"]) < _WITNESSES.index(twin["source"]):
+                values |= {"source": each["source"], "raw": each["raw"]}
             if twin["erased_at"] is None and each["erased_at"] is not None:
                 values |= {name: each[name] for name in ("body", "raw", "erased_at")}
             self._update(r, mine, **values)

@@ -24,6 +24,7 @@ from archiver.store.opting import Opting
 class HeldPost:
     """A post that GraphQL can be asked about: where it is held, GraphQL's name of it, and its last `updated_at`."""
 
+    repository_id: int
     number: int
     kind: PostKind
     id: int
@@ -36,18 +37,20 @@ class Editing(Opting):
 
     # --- whom to ask about ---
 
-    def edited_posts(self, repository_id: int, number: int | None = None) -> list[HeldPost]:
-        """Return the posts (of that thread, or all) that were edited since their edits were asked for."""
+    def edited_posts(self, repositories: Collection[int], number: int | None = None) -> list[HeldPost]:
+        """Return posts of repositories (those of one thread, or all) that were edited since that was asked about."""
         p = s.post.c
         return self._posts_asked_about(
-            repository_id,
+            repositories,
             number,
             p.updated_at > p.created_at,
             p.edits_for.is_(None) | (p.edits_for < p.updated_at),
-            order=(s.thread.c.number, p.id),
+            order=(s.thread.c.repository_id, s.thread.c.number, p.id),
         )
 
-    def posts_to_look_at(self, repository_id: int, limit: int, *, besides: Collection[str]) -> list[HeldPost]:
+    def posts_to_look_at(
+        self, repositories: Collection[int], limit: int, *, besides: Collection[str]
+    ) -> list[HeldPost]:
         """Return posts that may be minimized: of threads updated since they were asked about, then by when that was.
 
         `besides` are the `node_id`s of posts that are asked about anyway.
@@ -55,7 +58,7 @@ class Editing(Opting):
         asked, updated = s.post.c.minimized_asked_at, s.thread.c.updated_at
         changed = asked.is_(None) | (asked < updated)
         found = self._posts_asked_about(
-            repository_id,
+            repositories,
             None,
             s.post.c.kind != PostKind.OPENING.value,
             order=(changed.desc(), sa.case((changed, updated)).desc(), asked, s.post.c.id),
@@ -65,7 +68,7 @@ class Editing(Opting):
 
     def _posts_asked_about(
         self,
-        repository_id: int,
+        repositories: Collection[int],
         number: int | None,
         *where: sa.ColumnElement[bool],
         order: Sequence[sa.ColumnElement[Any]],
@@ -73,10 +76,10 @@ class Editing(Opting):
     ) -> list[HeldPost]:
         p, t = s.post.c, s.thread.c
         query = (
-            sa.select(t.number, p.kind, p.github_id, p.node_id, p.updated_at)
+            sa.select(t.repository_id, t.number, p.kind, p.github_id, p.node_id, p.updated_at)
             .join(s.thread, t.id == p.thread_id)
             .where(
-                t.repository_id == repository_id,
+                t.repository_id.in_(sorted(repositories)),
                 p.node_id.is_not(None),
                 p.gone_status.is_(None) & t.gone_status.is_(None),
                 p.withdrawn.is_(None) & t.withdrawn.is_(None),
@@ -91,7 +94,7 @@ class Editing(Opting):
 
     def _held(self, query: sa.Select[Any]) -> list[HeldPost]:
         return [
-            HeldPost(row.number, PostKind(row.kind), row.github_id, row.node_id, row.updated_at)
+            HeldPost(row.repository_id, row.number, PostKind(row.kind), row.github_id, row.node_id, row.updated_at)
             for row in self._connection.execute(query)
         ]
 
@@ -124,10 +127,10 @@ class Editing(Opting):
             self._changed(row)
         return news
 
-    def note_asked(self, repository_id: int, asked: Sequence[HeldPost]) -> None:
+    def note_asked(self, asked: Sequence[HeldPost]) -> None:
         """Note that GraphQL was asked about posts and told nothing, so that others have their turn before them."""
         for each in asked:
-            row = self._thread(repository_id, each.number)
+            row = self._thread(each.repository_id, each.number)
             post = self._post(row["id"], each.kind, each.id) if row is not None else None
             if post is not None:
                 self._update(s.post, s.post.c.id == post["id"], minimized_asked_at=self.now)
@@ -234,7 +237,7 @@ class Editing(Opting):
         p, t = s.post.c, s.thread.c
         opening = p.kind == PostKind.OPENING.value
         query = (
-            sa.select(t.number, p.kind, p.github_id, p.node_id, p.updated_at)
+            sa.select(t.repository_id, t.number, p.kind, p.github_id, p.node_id, p.updated_at)
             .join(s.thread, t.id == p.thread_id)
             .where(
                 t.repository_id == repository_id,

@@ -21,11 +21,11 @@ class CrawlState:
     """Where the crawl of a repository stands.
 
     `issues_cursor` and `comments_cursor` are the latest `updated_at` that a complete pass has seen. `phase` (`issues`,
-    `comments`, `settle`, or one of the first two with a `+` for a second look; None when no pass is under way) and
-    `progress` (the latest `updated_at` committed in that phase) tell where an unfinished pass goes on; `issues_high` is
-    where its issues phase ended, `phase_started_at` is the server's clock when the phase began. `discussions_cursor` is
-    the latest `updated_at` of a discussion that a complete pass has seen. `swept` says what the last sweep asked for
-    and found; `not_asked` what the last pass could not ask for, and why.
+    `comments`, `settle`, or one of the first two with a `+` for a second look; `search`; None when no pass is under
+    way) and `progress` (the latest `updated_at` committed in that phase) tell where an unfinished pass goes on;
+    `issues_high` is where its issues phase ended, `phase_started_at` is the server's clock when the phase began.
+    `discussions_cursor` is the latest `updated_at` of a discussion that a complete pass has seen. `swept` says what the
+    last sweep asked for and found; `not_asked` what the last pass could not ask for, and why.
     """
 
     basis: str
@@ -85,7 +85,7 @@ class Memory(Rows):
         self.save_crawl_state(repository_id, done)
 
     def add_candidate(self, repository_id: int, number: int) -> None:
-        """Note a thread that is to be fetched whole, since one of its comments speaks of licensing."""
+        """Note a thread that is to be fetched whole: a comment or GH Archive told of it."""
         mine = (s.candidate.c.repository_id == repository_id) & (s.candidate.c.number == number)
         if self._one(s.candidate, mine) is None:
             self._insert(s.candidate, repository_id=repository_id, number=number)

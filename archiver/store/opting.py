@@ -44,6 +44,7 @@ class Opting(Rows):
         """Put an account on the list; return whether it was not there yet."""
         if self.opted_out(Account(account_id, "")):
             return False
+        self._connection.execute(sa.delete(s.unplaced).where(s.unplaced.c.author_id == account_id))
         salts = self._salts() or [secrets.token_hex(16)]
         self.join_opt_out_list(salts, [opt_out_hash(salts[0], account_id)])
         return True

@@ -29,7 +29,9 @@ from archiver.model import (
 from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import schema as s
 from archiver.store.engine import translated
+from archiver.store.importing import ImportReading
 from archiver.store.redacting import snapshot_row, snapshot_tombstone, withdrawal_tombstone
+from archiver.store.searches import UNSEARCHED, WatchReading
 from archiver.store.values import (
     captures_of,
     fits,
@@ -116,7 +118,7 @@ class Upkeep:
     failures: tuple[Failure, ...]
 
 
-class Reader:
+class Reader(WatchReading, ImportReading):
     """Reading access to a store; safe to share between threads (each call uses a connection of its own)."""
 
     def __init__(self, engine: sa.Engine, url: str) -> None:
@@ -239,8 +241,10 @@ class Reader:
             row = connection.execute(query).mappings().one_or_none()
             flag = connection.execute(sa.select(repository.c.flag).where(repository.c.id == repository_id)).scalar()
             failures = connection.execute(sa.select(failure).where(of_thread).order_by(failure.c.target)).mappings()
+            not_asked = (row["not_asked"] if row else None) or {}
             return Upkeep(
-                not_asked=(row["not_asked"] if row else None) or {},
+                # That other threads are not known is nothing about this one.
+                not_asked={what: why for what, why in not_asked.items() if what != UNSEARCHED},
                 last_sweep_at=row["last_sweep_at"] if row else None,
                 swept=row["swept"] if row else None,
                 flag=flag,

@@ -17,7 +17,12 @@ from archiver.store import schema as s
 
 
 class Rows:
-    """A connection within one writing transaction. `now` is the time of all that it saves."""
+    """A connection within one writing transaction. `now` is the time of all that it saves.
+
+    While what GH Archive saw is kept, `_archived_at` is the hour in which it did; what it saw proves nothing of now.
+    """
+
+    _archived_at: datetime | None = None
 
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self._connection = connection
@@ -75,10 +80,11 @@ class Rows:
         by_id = {each.id: each for each in seen}
         if not by_id:
             return
+        at = self._archived_at or self.now
         query = sa.select(s.account.c.id).where(s.account.c.id.in_(sorted(by_id)))
         known = set(self._connection.execute(query).scalars())
         rows = [
-            {"id": each.id, "login": each.login, "bot": each.bot, "first_seen_at": self.now}
+            {"id": each.id, "login": each.login, "bot": each.bot, "first_seen_at": at}
             for each in by_id.values()
             if each.id not in known
         ]
@@ -94,8 +100,8 @@ class Rows:
                     "login_key": key,
                     "account_id": number,
                     "spelled": login,
-                    "first_seen_at": self.now,
-                    "last_seen_at": self.now,
+                    "first_seen_at": at,
+                    "last_seen_at": at,
                 }
                 for (key, number), login in names.items()
                 if (key, number) not in had
@@ -103,9 +109,9 @@ class Rows:
         )
         for key, number in names:
             # A day's precision will do: this is met with every page of every list.
-            if (key, number) in had and self.now - had[key, number] >= timedelta(days=1):
+            if (key, number) in had and at - had[key, number] >= timedelta(days=1):
                 mine = (alias.c.login_key == key) & (alias.c.account_id == number)
-                self._update(alias, mine, last_seen_at=self.now)
+                self._update(alias, mine, last_seen_at=at)
 
     # --- what readers and the index follow ---
 

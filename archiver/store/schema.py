@@ -242,6 +242,7 @@ revision = Table(
     Column("raw", Packed, nullable=False),  # the API's object, whole
     Column("source", String(10), nullable=False),  # `seen` by us, by `gharchive`, or told by GitHub's edit `history`
     Column("erased_at", Moment),  # its text was erased for good; the digest stays
+    Column("archived_at", Moment),  # the first hour in which GH Archive saw it, whoever else did
     Index("ix_revision_thread_id", "thread_id"),
 )
 
@@ -380,7 +381,7 @@ crawl_state = Table(
     Column("not_asked", Packed),  # what the last pass could not ask for, and why
 )
 
-# Threads whose comments speak of licensing and which are yet to be fetched whole.
+# Threads whose comments speak of licensing, or that GH Archive told of, and which are yet to be fetched whole.
 candidate = Table(
     "candidate",
     metadata,
@@ -453,6 +454,22 @@ import_file = Table(
     Column("basis", Text, nullable=False),  # the vocabulary that chose from it: another one reads it again
     Column("done_at", Moment),
     Column("counts", Packed, nullable=False),  # lines, events, posts that were kept, broken lines ...
+)
+
+# Texts that GH Archive saw of threads that are not held yet, and that cannot be placed before they are: events about
+# pull requests do not tell the number that a thread's opening post is kept by.
+unplaced = Table(
+    "unplaced",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("repository_id", ForeignKey("repository.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("key", Digest, nullable=False),  # of what it says, so that it is kept once
+    Column("author_id", BigInteger),
+    Column("archived_at", Moment, nullable=False),
+    Column("record", Packed, nullable=False),  # an observed post
+    UniqueConstraint("repository_id", "number", "key"),
+    Index("ix_unplaced_author_id", "author_id"),
 )
 
 http_cache = Table(

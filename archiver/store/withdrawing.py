@@ -233,6 +233,7 @@ class Withdrawing(Settling):
             titles += bool(self._fresh(row)["fields"].get("title_withdrawn"))
             self._show_again(row, judge)
         if erase:
+            self._erase_unplaced(target)
             self.save_note(UNSCRUBBED, {"since": iso(self.now)})
         return Withdrawn(number, not same, posts, len(threads), titles, erased)
 
@@ -381,6 +382,14 @@ class Withdrawing(Settling):
             if post["kind"] == PostKind.OPENING.value:
                 self._erase_title(thread, post["github_id"])
         return count
+
+    def _erase_unplaced(self, target: Target) -> None:
+        """Erase the texts of an author that wait for their thread (`archiver.store.archived`)."""
+        if target.scope == "author" and target.thread_id is None:
+            theirs = s.unplaced.c.author_id == target.account_id
+            if target.repository_id is not None:
+                theirs &= s.unplaced.c.repository_id == target.repository_id
+            self._connection.execute(sa.delete(s.unplaced).where(theirs))
 
     def _erase_title(self, thread: sa.RowMapping, opening_id: int) -> None:
         """Erase a thread's title wherever it stands: fields, snapshots, events of its own and of other threads."""

@@ -18,10 +18,12 @@ from archiver.model import Account, FindingKind, PostKind, Repository, iso
 from archiver.observed import ObservedPost, ObservedThread
 from archiver.references import RepositoryRef
 from archiver.store import schema as s
+from archiver.store.archived import Archived
 from archiver.store.editing import Editing
 from archiver.store.happenings import Happenings
 from archiver.store.memory import Memory
 from archiver.store.moving import Moving
+from archiver.store.searches import Searches
 from archiver.store.withdrawing import Withdrawing
 
 # What a thread's raw object holds twice: the opening post's revision has the texts already.
@@ -31,10 +33,10 @@ _TEXTS = ("body", "body_html", "body_text")
 _BATCH = 500
 
 # A change of one of these makes a new snapshot; updated_at and reactions do not.
-_TELLING = ("revision", "author_id", "state", "reply_to", "withdrawn")
+_TELLING = ("revision", "author_id", "author_association", "state", "reply_to", "withdrawn")
 
 
-class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
+class Transaction(Memory, Searches, Happenings, Editing, Moving, Withdrawing, Archived):
     """One writing transaction; all of it is kept, or nothing. `now` is the time of capture of all that it saves."""
 
     # --- repositories and accounts ---
@@ -110,7 +112,7 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
             "raw": raw,
             "comments_upstream": seen.comments,
             "updated_at": seen.updated_at,
-            "last_checked_at": self.now,
+            "last_checked_at": self._archived_at or self.now,
         }
         if row is None:
             thread_id = self._insert(
@@ -132,6 +134,8 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
                 self.mark_thread_back(repository_id, seen.number)
             self._replace_opening(row, seen.opening.id)
         self._observe(thread_id, [seen.opening])
+        if row is None:
+            self._place_texts(thread_id)
 
     def _fields(self, seen: ObservedThread, row: sa.RowMapping | None) -> digests.Record:
         before = row["fields"] if row else {}
@@ -234,8 +238,9 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
                 "edited_at": seen.updated_at if edited else None,
                 "captured_at": self.now,
                 "raw": {} if withheld[1] else seen.raw,
-                "source": "seen",
+                "source": "seen" if self._archived_at is None else "gharchive",
                 "erased_at": self.now if withheld[1] else None,
+                "archived_at": self._archived_at,
             }
             node_id = seen.raw.get("node_id")
             values: dict[str, Any] = {
@@ -252,6 +257,8 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
                 values["reactions"] = dict(seen.reactions) if seen.reactions is not None else None
             if isinstance(node_id, str) or row is None:
                 values["node_id"] = node_id if isinstance(node_id, str) else None
+            if row is not None and not row["author_association"] and seen.author_association:
+                values["author_association"] = seen.author_association  # not told by what was seen first
             if row is None:
                 new[key] = {
                     "thread_id": thread_id,
@@ -266,14 +273,18 @@ class Transaction(Memory, Happenings, Editing, Moving, Withdrawing):
             elif any(row[name] != value for name, value in values.items()):
                 self._update(s.post, s.post.c.id == row["id"], **values)
                 held[key] = {**row, **values}
-                changed = changed or any(row[name] != values[name] for name in _TELLING)
+                changed = changed or any(row[name] != values[name] for name in _TELLING if name in values)
                 if row.get("reactions") != values.get("reactions", row.get("reactions")):
                     self._changed(thread)
-        query = sa.select(s.revision.c.digest, s.revision.c.source, s.revision.c.erased_at).where(
-            s.revision.c.thread_id == thread_id, s.revision.c.digest.in_(sorted(revisions))
+        r = s.revision.c
+        query = sa.select(r.digest, r.source, r.erased_at, r.archived_at).where(
+            r.thread_id == thread_id, r.digest.in_(sorted(revisions))
         )
         known = {each.digest: each for each in self._connection.execute(query)}
         for digest, was in sorted(known.items()):
+            if self._archived_at is not None:
+                self._archived_again(thread_id, was, revisions[digest]["raw"])
+                continue
             values = {"source": "seen"}
             if was.erased_at is not None:
                 # Erased, and restored since: what is still there upstream may be kept again.

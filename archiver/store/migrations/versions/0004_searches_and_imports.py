@@ -50,6 +50,23 @@ def upgrade() -> None:
         sa.Column("counts", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_import_file")),
     )
+    op.add_column("revision", sa.Column("archived_at", _MOMENT, nullable=True))
+    op.create_table(
+        "unplaced",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("repository_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("archived_at", _MOMENT, nullable=False),
+        sa.Column("record", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["repository_id"], ["repository.id"], name=op.f("fk_unplaced_repository_id_repository")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unplaced")),
+        sa.UniqueConstraint("repository_id", "number", "key", name=op.f("uq_unplaced_repository_id_number_key")),
+    )
+    op.create_index("ix_unplaced_author_id", "unplaced", ["author_id"])
 
 
 def downgrade() -> None:
