@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -32,14 +32,17 @@ from archiver.config import (
     check_http_url,
     token_from_environment,
 )
-from archiver.coverage import coverage_json, coverage_lines
-from archiver.crawl import Crawler, Progress, Report
+from archiver.coverage import coverage_json, coverage_lines, imports_json, imports_sentence, watch_json, watch_lines
+from archiver.crawl import Crawler, Progress
+from archiver.discover_cli import discover_command
 from archiver.errors import ArchiveError, RateLimited
 from archiver.github.client import GitHub, Stopped
+from archiver.judging import Judged, judge_again
 from archiver.license import Vocabulary
 from archiver.model import iso
 from archiver.references import RepositoryRef, ThreadRef, parse_reference
-from archiver.store import Coverage, Store, migrate, open_store
+from archiver.store import Store, migrate, open_store
+from archiver.watching import Task, act, due, named_task
 from archiver.wording import plural
 
 log = logging.getLogger(__name__)
@@ -90,13 +93,6 @@ class Archive:
             wait=wait,
             pause=pause,
         )
-
-    def scope_of(self, target: RepositoryRef | ThreadRef) -> str:
-        """Return the scope that the configuration gives a repository: `license` unless a watch says otherwise."""
-        for watch in self.watches:
-            if isinstance(watch.target, RepositoryRef) and str(watch.target).lower() == str(target).lower():
-                return watch.scope
-        return "license"
 
 
 def bind(file: ConfigFile, contact: str = "") -> Archive:
@@ -155,40 +151,7 @@ class StopSignal:
                 signal.signal(number, handler)
 
 
-def is_due(store: Store, watch: WatchConfig, now: datetime) -> bool:
-    """Return whether a watch is to be crawled now: never completed, broken off, or its `every` is over."""
-    return next_due(store, watch) <= now
-
-
-def next_due(store: Store, watch: WatchConfig) -> datetime:
-    """Return when a watch is due next; the distant past if it was never completed."""
-    last = _checked(store, watch, lambda coverage: None if coverage.unfinished else coverage.last_complete_at)
-    return datetime.min.replace(tzinfo=UTC) if last is None else last + watch.every
-
-
-def next_sweep(store: Store, watch: WatchConfig, *, authenticated: bool) -> datetime | None:
-    """Return when a watch is to be swept next; None if it never is, or was not crawled to the end yet."""
-    every = watch.sweep_every(authenticated=authenticated)
-    last = _checked(store, watch, lambda coverage: coverage.last_sweep_at or coverage.first_complete_at)
-    return None if every is None or last is None else last + every
-
-
-def _checked(store: Store, watch: WatchConfig, when: Callable[[Coverage], datetime | None]) -> datetime | None:
-    """Return when what a watch names was looked at last: a thread, or a repository by its coverage."""
-    target = watch.target
-    repository = store.find_repository(target if isinstance(target, RepositoryRef) else target.repository)
-    if repository is None:
-        return None
-    if isinstance(target, ThreadRef):
-        thread = store.thread(repository.id, target.number)
-        return thread.summary.last_checked_at if thread else None
-    return when(store.coverage(repository.id))
-
-
 # --- commands ---------------------------------------------------------------------------------------------------------
-
-# What to crawl, with its scope; without one it is to be swept.
-Task = tuple[RepositoryRef | ThreadRef, str | None]
 
 
 @click.command("crawl")
@@ -216,26 +179,26 @@ def crawl_command(
         stop.installed(),
         archive.client(wait=not no_wait, pause=stop.pause) as github,
     ):
-        tasks: list[Task] = [(each, None if sweep else scope or archive.scope_of(each)) for each in asked] or _due(
-            archive, store, github, scope, sweep=sweep
+        tasks = [_named(archive, each, scope, sweep=sweep) for each in asked] or due(
+            store, archive.watches, datetime.now(UTC), scope=scope, sweep=sweep, authenticated=github.authenticated
         )
         if not tasks:
             click.echo("No sweep is due." if sweep else "No watch is due.")
         first: ArchiveError | None = None
-        for target, its_scope in tasks:
+        for task in tasks:
             try:
                 with _progress() as show:
                     crawler = Crawler(store, github, archive.vocabulary(), stop=stop, on_progress=show, full=full)
-                    lines = act(crawler, target, its_scope, github, archive.sweep.max_gone_share)
+                    lines = act(crawler, task, github, archive.sweep.max_gone_share)
             except Stopped as stopped:
-                raise ArchiveError(f"{target}: {stopped}; run the same command again to go on") from None
+                raise ArchiveError(f"{task.name}: {stopped}; run the same command again to go on") from None
             except RateLimited as error:
-                raise RateLimited(f"{target}: {error}. What was fetched is kept", until=error.until) from error
+                raise RateLimited(f"{task.name}: {error}. What was fetched is kept", until=error.until) from error
             except ArchiveError as error:
                 # One target that fails does not keep the others from their turn.
                 if len(tasks) == 1:
                     raise
-                click.echo(f"onrecord: {target}: {error}", err=True)
+                click.echo(f"onrecord: {task.name}: {error}", err=True)
                 first = first or error
             else:
                 click.echo("\n".join(lines))
@@ -243,54 +206,9 @@ def crawl_command(
             raise ArchiveError("some targets could not be crawled (see above); the others are done")
 
 
-def _due(archive: Archive, store: Store, github: GitHub, scope: str | None, *, sweep: bool) -> list[Task]:
-    """Return what is due of the watches: crawls (unless only sweeps are wanted), then sweeps."""
-    now = datetime.now(UTC)
-    crawls: list[Task] = [(w.target, scope or w.scope) for w in archive.watches if not sweep and is_due(store, w, now)]
-    sweeps: list[Task] = [
-        (watch.target, None)
-        for watch in archive.watches
-        if (at := next_sweep(store, watch, authenticated=github.authenticated)) is not None and at <= now
-    ]
-    return crawls + sweeps
-
-
-def act(
-    crawler: Crawler, target: RepositoryRef | ThreadRef, scope: str | None, github: GitHub, max_gone_share: float
-) -> list[str]:
-    """Crawl a target, or sweep it if no scope is given; return what to say about it.
-
-    A thread is swept by its crawl, which asks for all of it.
-    """
-    if scope is None and isinstance(target, RepositoryRef):
-        return [str(each) for each in crawler.sweep(target, max_gone_share)]
-    report = crawler.crawl(target, scope or "license")
-    return [line for line in (sentence(report, github), left_out(report)) if line]
-
-
-def sentence(report: Report, github: GitHub) -> str:
-    """Say in one line what a crawl did, and how much of the rate limit is left."""
-    done = f"{plural(report.captured, 'thread')} new or changed"
-    if report.gone is not None:
-        done = f"gone upstream ({report.gone.status}) since {iso(report.gone.since)}; what was captured stays"
-    text = f"{report.target}: {done}, {plural(report.requests, 'request')}"
-    if report.failures:
-        text += f", {plural(len(report.failures), 'failure')} (see onrecord status)"
-    if github.rate is not None:
-        text += f"; {github.rate.remaining} of {github.rate.limit} left until {github.rate.reset:%H:%M} UTC"
-    return text
-
-
-def left_out(report: Report) -> str:
-    """Say in one line what a crawl could not ask for; nothing if it asked for all."""
-    if not report.not_asked:
-        return ""
-    *others, last = report.not_asked
-    what = f"{', '.join(others)} and {last}" if others else last
-    why = ", ".join(dict.fromkeys(report.not_asked.values()))
-    if why == "no token":
-        why = "GitHub gives them only with a token (ONRECORD_GITHUB_TOKEN)"
-    return f"{report.target}: {what} were not asked for: {why}"
+def _named(archive: Archive, target: RepositoryRef | ThreadRef, scope: str | None, *, sweep: bool) -> Task:
+    task = named_task(archive.watches, target)
+    return replace(task, scope=scope or task.scope, sweep=sweep)
 
 
 @contextmanager
@@ -314,10 +232,32 @@ def _step(step: Progress) -> str:
         "issues": "threads listed",
         "comments": "comments listed",
         "settle": "completing threads",
+        "search": "threads found",
+        "threads": "fetching what was found",
         "graphql": "asking for discussions and edit histories",
     }[step.phase]
-    listed = f"{step.listed:,} " if step.phase in {"issues", "comments"} else ""
+    listed = f"{step.listed:,} " if step.phase in {"issues", "comments", "search"} else ""
     return f"{step.target}: {listed}{doing}, {step.kept:,} new or changed ({step.requests:,} requests)"
+
+
+@click.command("judge")
+@click.pass_obj
+def judge_command(archive: Archive) -> None:
+    """Judge all that is held by the vocabulary as it is now: after an upgrade, or a change of [license].
+
+    No network is needed, and nothing is forgotten. A crawl does the same by itself.
+    """
+    stop = StopSignal()
+    with archive.open_store() as store, stop.installed(), store.crawl_lock():
+        try:
+            done = judge_again(store, archive.vocabulary(), stop=stop, on_progress=_log_judged)
+        except Stopped as stopped:
+            raise ArchiveError(f"{stopped}; run the same command again to go on") from None
+    click.echo(f"{plural(done.threads, 'thread')} judged again, {done.differ:,} differently than before.")
+
+
+def _log_judged(done: Judged) -> None:
+    log.info("%s judged again", plural(done.threads, "thread"))
 
 
 @click.command("status")
@@ -328,16 +268,20 @@ def status_command(archive: Archive, as_json: bool) -> None:
     with archive.open_store() as store:
         holdings = store.holdings()
         coverages = store.coverages()
+        watches = [(key, state, *store.found_counts(key)) for key, state in store.watch_states().items()]
         rate = store.note("rate")
+        imports = store.imports()
     if as_json:
         value = {
             "store": archive.store_url,
             "repositories": [coverage_json(each) for each in coverages],
+            "watches": [watch_json(*each) for each in watches],
             "threads": holdings.threads,
             "posts": holdings.posts,
             "snapshots": holdings.snapshots,
             "last_captured_at": iso(holdings.last_captured_at) if holdings.last_captured_at else None,
             "rate_limit": rate,
+            "gharchive": imports_json(imports),
         }
         click.echo(json.dumps(value, ensure_ascii=False, indent=2))
         return
@@ -346,9 +290,16 @@ def status_command(archive: Archive, as_json: bool) -> None:
     if rate is not None:
         left = f"{rate['remaining']:,} of {rate['limit']:,} requests left until {rate['reset']}"
         click.echo(f"GitHub's rate limit, as of {rate['seen_at']}: {left}")
+    if imports is not None:
+        click.echo(imports_sentence(imports))
     for each in coverages:
         click.echo(f"\n{each.repository.ref}")
         for word, sentence in coverage_lines(each):
+            click.echo(f"  {word:<13}  {sentence}")
+    names = {f"repo:{each.repository.id}": f'{each.repository.ref}, discover = "search"' for each in coverages}
+    for key, state, found, to_fetch in watches:
+        click.echo(f"\n{names.get(key, key)}")
+        for word, sentence in watch_lines(state, found, to_fetch):
             click.echo(f"  {word:<13}  {sentence}")
 
 
@@ -363,4 +314,4 @@ def migrate_command(archive: Archive) -> None:
         click.echo(f"The schema was brought from {before or 'nothing'} to {after}.")
 
 
-COMMANDS = (crawl_command, status_command, migrate_command)
+COMMANDS = (crawl_command, discover_command, judge_command, status_command, migrate_command)

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from archiver.errors import ArchiveError, ConfigError
-from archiver.references import RepositoryRef, ThreadRef, parse_reference
+from archiver.queries import BadQuery, Query
+from archiver.references import RepositoryRef, ThreadRef, is_owner, parse_reference
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -34,6 +35,8 @@ MAX_GONE_SHARE = 0.2
 """If more than this share of a repository's posts seems gone at once, a sweep marks nothing."""
 SWEEP_EVERY = timedelta(days=7)
 """How often a watched repository is swept if there is a token, since that makes it nearly free."""
+LIMIT = 10_000
+"""How many threads a search may find if nothing else is set: a night's work with a token."""
 NEVER = timedelta.max
 """What `never` stands for where a duration is wanted."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -82,34 +85,40 @@ class SweepConfig:
 
 @dataclass(frozen=True, slots=True)
 class WatchConfig:
-    """`[[watch]]`: something to crawl again and again; exactly one of `repo` and `thread` names it.
+    """`[[watch]]`: something to crawl again and again; exactly one of `repo`, `thread`, `search` and `org` names it.
 
-    `discover`, `search` and `org` are planned and not built yet. They are refused, since leaving them out would crawl
-    something else.
+    `limit` is how many threads a search may find.
     """
 
     repo: str | None = None
     thread: str | None = None
-    every: timedelta = timedelta(hours=6)
-    scope: str = field(default="license", metadata={"choices": ("license", "all")})
-    sweep: timedelta | None = field(default=None, metadata={"words": {"never": NEVER}})
-    discover: str = field(default="listing", metadata={"choices": ("listing", "search")})
     search: str | None = None
     org: str | None = None
+    every: timedelta = timedelta(hours=6)
+    scope: str | None = field(default=None, metadata={"choices": ("license", "all")})
+    sweep: timedelta | None = field(default=None, metadata={"words": {"never": NEVER}})
+    discover: str = field(default="listing", metadata={"choices": ("listing", "search")})
+    limit: int = LIMIT
 
     def __post_init__(self) -> None:
-        for name, wanted in (("search", self.search), ("org", self.org), ("discover", self.discover != "listing")):
-            if wanted:
-                raise ConfigError(
-                    f"[[watch]]: `{name}` is planned, but this version cannot do it yet", key=f"watch.{name}"
-                )
-        if (self.repo is None) == (self.thread is None):
-            raise ConfigError("[[watch]]: name exactly one of `repo` and `thread`", key="watch")
+        if sum(each is not None for each in (self.repo, self.thread, self.search, self.org)) != 1:
+            raise ConfigError("[[watch]]: name exactly one of `repo`, `thread`, `search` and `org`", key="watch")
         if self.sweep is not None and self.sweep < timedelta(minutes=1):
             raise ConfigError(f"[[watch]] {self.name}: `sweep` is a minute at least, or never", key="watch.sweep")
         if self.every < timedelta(minutes=1):
             raise ConfigError(f"[[watch]] {self.name}: `every` is a minute at least", key="watch.every")
-        if (self.repo is not None) != isinstance(self.target, RepositoryRef):
+        if self.discover == "search" and self.repo is None and self.org is None:
+            kind = "thread" if self.thread is not None else "search"
+            raise ConfigError(
+                f"[[watch]] {self.name}: `discover` says how a repository's threads are found; this is a {kind}",
+                key="watch.discover",
+            )
+        if self.search is not None:
+            _ = self.query
+        elif self.org is not None:
+            if not is_owner(self.org):
+                raise ConfigError(f"[[watch]]: {self.org!r} does not name a user or an organisation", key="watch.org")
+        elif (self.repo is not None) != isinstance(self.target, RepositoryRef):
             kind = "repository, as owner/name" if self.repo is not None else "thread, as owner/name#NUMBER or its URL"
             raise ConfigError(f"[[watch]]: {self.name!r} does not name a {kind}", key="watch")
 
@@ -117,24 +126,39 @@ class WatchConfig:
         """Return how often it is swept; None for never.
 
         By default that takes a token: without one, each request of a sweep counts against 60 an hour. A thread is swept
-        only if that is set, since its crawl asks for all of it anyway.
+        only if that is set, since its crawl asks for all of it anyway; so are the repositories of a search, which may
+        be any number.
         """
         if self.sweep == NEVER:
             return None
-        return self.sweep or (SWEEP_EVERY if authenticated and self.repo is not None else None)
+        of_repositories = self.repo is not None or self.org is not None
+        return self.sweep or (SWEEP_EVERY if authenticated and of_repositories else None)
+
+    @property
+    def keeps(self) -> str:
+        """The scope that holds: whoever writes a query has chosen already."""
+        return self.scope or ("license" if self.search is None else "all")
 
     @property
     def name(self) -> str:
         """The watch as it stands in logs and messages."""
-        return self.repo or self.thread or ""
+        return self.repo or self.thread or self.search or self.org or ""
 
     @property
     def target(self) -> RepositoryRef | ThreadRef:
-        """What the watch names. Raises ConfigError where it cannot be understood."""
+        """The repository or thread that the watch names. Raises ConfigError where it cannot be understood."""
         try:
             return parse_reference(self.name)
         except ArchiveError as error:
             raise ConfigError(f"[[watch]]: {error}", key="watch") from None
+
+    @property
+    def query(self) -> Query:
+        """The search that the watch names. Raises ConfigError where it cannot be run."""
+        try:
+            return Query.parse(self.search or "")
+        except BadQuery as error:
+            raise ConfigError(f"[[watch]]: `search`: {error}", key="watch.search") from None
 
 
 def token_from_environment(environ: Mapping[str, str] = os.environ) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archiver.model import Tombstone, iso
-from archiver.store import Coverage
+from archiver.store import Coverage, Imports, WatchState
 from archiver.wording import plural
 
 
@@ -83,6 +83,51 @@ def coverage_lines(coverage: Coverage) -> list[tuple[str, str]]:
     return lines
 
 
+def watch_json(key: str, state: WatchState, found: int, left: int) -> dict[str, Any]:
+    """Return where a watch stands that is more than one repository, or searches: `key` is its key in the store."""
+    result = state.result or {}
+    return {
+        "watch": key,
+        "first_complete_at": iso(state.first_complete_at) if state.first_complete_at else None,
+        "last_complete_at": iso(state.last_complete_at) if state.last_complete_at else None,
+        "unfinished": state.unfinished,
+        "found": found,
+        "to_fetch": left,
+        "counted": result.get("counted"),
+        "search_requests": result.get("requests"),
+        "slices": result.get("slices"),
+        "repositories": [name for _, name in result["repositories"]] if "repositories" in result else None,
+        "without_issues": result.get("skipped"),
+        "gaps": result.get("gaps", []),
+        "failures": [{"target": where, "reason": why} for where, why in result.get("failures", [])],
+    }
+
+
+def watch_lines(state: WatchState, found: int, left: int) -> list[tuple[str, str]]:
+    """Return where such a watch stands as `onrecord status` prints it: (word, sentence)."""
+    result, plan = state.result or {}, state.plan or {}
+    lines: list[tuple[str, str]] = []
+    repositories = result.get("repositories", plan.get("repositories"))
+    if repositories is not None:
+        without = len(result.get("skipped", plan.get("skipped", [])))
+        more = f", {without:,} of them without issues" if without else ""
+        lines.append(("repositories", f"{len(repositories):,}{more}"))
+    else:
+        lines.append(("found", plural(found, "thread") + (f", {left:,} to be fetched" if left else "")))
+    done = iso(state.last_complete_at) if state.last_complete_at else "never"
+    lines.append(("complete pass", f"{done}{', another is under way' if state.unfinished else ''}"))
+    if "left" in plan:
+        lines.append(("under way", f"{plural(len(plan['left']), 'repository', 'repositories')} left"))
+    elif plan.get("windows"):
+        lines.append(("under way", f"{plural(len(plan['windows']), 'span')} of time left to search"))
+    if "requests" in result:
+        searched = f"{plural(result['requests'], 'request')} in {plural(result['slices'], 'slice')}"
+        lines.append(("searched", f"{searched}, {plural(result['counted'], 'result')} counted by GitHub"))
+    lines += [("gap", gap) for gap in result.get("gaps", [])]
+    lines += [("failed", f"{where} {why}") for where, why in result.get("failures", [])]
+    return lines
+
+
 def swept_sentence(swept: Mapping[str, Any] | None) -> str:
     """Say what a sweep found, to follow its date; nothing where that is not known."""
     if not swept:
@@ -93,3 +138,31 @@ def swept_sentence(swept: Mapping[str, Any] | None) -> str:
         if swept.get(name)
     ]
     return f": {plural(swept['threads'], 'thread')}, {', '.join(found) or 'nothing is gone'}"
+
+
+def imports_json(imports: Imports | None) -> dict[str, Any] | None:
+    """Return which hours of GH Archive were imported; None if none was."""
+    if imports is None:
+        return None
+    return {
+        "hours": imports.hours,
+        "first": imports.first or None,
+        "last": imports.last or None,
+        "gaps": [{"file": name, "gap": gap} for name, gap in imports.gaps],
+        "unfinished": imports.unfinished,
+        "waiting": imports.waiting,
+    }
+
+
+def imports_sentence(imports: Imports) -> str:
+    """Say in one line which hours of GH Archive were imported."""
+    text = f"GH Archive: {plural(imports.hours, 'hour')} imported"
+    if imports.hours:
+        text += f" ({imports.first} to {imports.last})"
+    if imports.gaps:
+        text += f", {plural(len(imports.gaps), 'hour')} with a gap"
+    if imports.unfinished:
+        text += f", {imports.unfinished:,} unfinished"
+    if imports.waiting:
+        text += f"; {plural(imports.waiting, 'text')} of threads that are not held yet"
+    return text

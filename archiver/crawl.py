@@ -1,16 +1,18 @@
 """Crawls: takes a target, and sees that all of it is asked for and kept, whatever breaks off in between.
 
-How lists are gone through stands in `archiver.listing`, single requests in `archiver.fetch`, what only GraphQL tells
-in `archiver.discussions` and `archiver.histories`, how to ask in `archiver.github`, how to keep in `archiver.store`,
-what a license debate is in `archiver.license`.
+How lists are gone through stands in `archiver.listing`, searches in `archiver.searching`, an owner's repositories in
+`archiver.owners`, single requests in `archiver.fetch`, what only GraphQL tells in `archiver.discussions` and
+`archiver.histories`, how to ask in `archiver.github`, how to keep in `archiver.store`, what a license debate is in
+`archiver.license`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
-from archiver.config import MAX_GONE_SHARE
+from archiver.config import LIMIT, MAX_GONE_SHARE
 from archiver.discussions import Discussions
 from archiver.errors import (
     BadResponse,
@@ -27,11 +29,16 @@ from archiver.fetch import Fetcher, Report
 from archiver.github.client import GitHub
 from archiver.github.graphql import endpoint
 from archiver.histories import Histories
+from archiver.judging import judge_if_another
 from archiver.license import Vocabulary
 from archiver.listing import ListingPass, Progress
 from archiver.model import Repository, Tombstone, iso, thread_key
+from archiver.owners import OwnerPass, owner_key
+from archiver.queries import WORDS, Query, grouped
 from archiver.references import RepositoryRef, ThreadKind, ThreadRef
-from archiver.store import Store
+from archiver.searching import Search, SearchPass
+from archiver.store import CrawlState, Store
+from archiver.store.searches import UNSEARCHED
 from archiver.sweep import Sweep, Swept
 
 __all__ = ["Crawler", "Progress", "Report"]
@@ -42,6 +49,15 @@ ONLY_WITH_A_TOKEN = ("edit history", "minimised comments", "discussions")
 
 # What is answered in place of GraphQL by what is not GitHub: another archive, for example.
 _NO_SUCH_SERVICE = {404, 405, 501}
+
+
+# The basis of a repository's crawl state if its threads are found by searching.
+_SEARCHED = "search:"
+
+
+def search_key(query: Query) -> str:
+    """Return the key of a search in the store's memory."""
+    return f"search:{' '.join(filter(None, [query.text, query.created]))}"
 
 
 def _nothing(_: Progress) -> None:
@@ -75,24 +91,71 @@ class Crawler:
         self._stop = stop
         self._on_progress = on_progress
 
-    def crawl(self, target: RepositoryRef | ThreadRef, scope: str = "license") -> Report:
+    def crawl(
+        self,
+        target: RepositoryRef | ThreadRef,
+        scope: str = "license",
+        *,
+        discover: str = "listing",
+        limit: int = LIMIT,
+    ) -> Report:
         """Bring the archive up to date about a repository or one thread.
 
-        Raises GitHubError (RateLimited where waiting is not wanted), StoreError (StoreBusy while another crawl is at
-        work), or Stopped. Whatever was committed before stays, and the next call goes on from there.
+        With `discover="search"`, the repository's threads are found by searching, `limit` of them at most.
+        Raises GitHubError (RateLimited where waiting is not wanted), TooManyMatches, StoreError (StoreBusy while
+        another crawl is at work), or Stopped. What was committed before stays, and the next call goes on from there.
         """
+        with self._counted(str(target)) as report:
+            if isinstance(target, ThreadRef):
+                self._crawl_thread(target, report)
+            else:
+                self._crawl_repository(target, scope, discover, limit, report)
+        return report
+
+    def search(self, query: Query, scope: str = "all", *, limit: int = LIMIT) -> Report:
+        """Bring the archive up to date about the threads that a search finds, `limit` of them at most.
+
+        Raises what `crawl` raises.
+        """
+        label = " ".join(filter(None, [query.text, query.created]))
+        with self._counted(label) as report:
+            self._search(Search(search_key(query), label, (query.text,), scope, limit, query), report)
+        return report
+
+    def owner(self, name: str, scope: str = "license", *, discover: str = "listing", limit: int = LIMIT) -> Report:
+        """Bring the archive up to date about all repositories of a user or an organisation.
+
+        One that fails does not stop the others. With `discover="search"`, the threads in all of them are found by
+        searching, `limit` of them at most. Raises what `crawl` raises.
+        """
+        with self._counted(name) as report:
+            if discover == "search":
+                queries = tuple(grouped(WORDS, f"user:{name}"))
+                self._search(Search(owner_key(name), name, queries, scope, limit), report)
+                return report
+
+            def crawl(ref: RepositoryRef) -> None:
+                each = Report(str(ref))
+                try:
+                    self._crawl_repository(ref, scope, discover, limit, each)
+                finally:
+                    report.add(each)
+
+            OwnerPass(self._fetcher, name, f"listing:{scope}", report, crawl=crawl, stop=self._stop).run()
+        return report
+
+    @contextmanager
+    def _counted(self, target: str) -> Iterator[Report]:
+        """Keep other crawls away, and count the requests made."""
         before = self._github.requests
-        report = Report(str(target))
+        report = Report(target)
         with self._store.crawl_lock():
+            judge_if_another(self._store, self._fetcher.vocabulary, stop=self._stop)
             try:
-                if isinstance(target, ThreadRef):
-                    self._crawl_thread(target, report)
-                else:
-                    self._crawl_repository(target, scope, report)
+                yield report
             finally:
                 report.requests = self._github.requests - before
                 self._note_rate()
-        return report
 
     def sweep(self, ref: RepositoryRef, max_gone_share: float = MAX_GONE_SHARE) -> list[Swept]:
         """Ask for all that is held under a repository's name again, and find out what is gone (`archiver.sweep`).
@@ -118,7 +181,46 @@ class Crawler:
             with self._store.transaction() as tx:
                 tx.save_note("rate", {**value, "seen_at": iso(tx.now)})
 
-    def _crawl_repository(self, ref: RepositoryRef, scope: str, report: Report) -> None:
+    def _search(self, search: Search, report: Report) -> None:
+        """Search, fetch what was found, and ask for what only GraphQL tells of it."""
+        if not self._github.authenticated:
+            report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN[:2], "no token")
+        SearchPass(self._fetcher, search, report, stop=self._stop, on_progress=self._on_progress).run()
+        numbers = set(self._store.repositories_found(search.key))
+        repositories = [each for each in self._store.repositories() if each.id in numbers]
+        if self._github.authenticated:
+            self._histories(repositories, report).ask()
+        not_asked = {UNSEARCHED: "found by searching", **report.not_asked}
+        with self._store.transaction() as tx:
+            for repository in repositories:
+                state = tx.crawl_state(repository.id) or CrawlState(basis="")
+                # Of one that is crawled as well, that says what is not known.
+                if not state.basis and (state.not_asked or {}) != not_asked:
+                    tx.save_crawl_state(repository.id, replace(state, not_asked=not_asked))
+
+    def _search_repository(self, repository: Repository, scope: str, limit: int, report: Report) -> None:
+        """Find a repository's threads by searching instead of listing them all."""
+        basis = f"{_SEARCHED}{scope}:{self._fetcher.vocabulary.fingerprint}"
+        with self._store.transaction() as tx:
+            state = tx.crawl_state(repository.id) or CrawlState(basis=basis)
+            if state.basis != basis:
+                state = CrawlState(
+                    basis=basis,
+                    first_complete_at=state.first_complete_at,
+                    last_complete_at=state.last_complete_at,
+                    last_sweep_at=state.last_sweep_at,
+                    swept=state.swept,
+                )
+            tx.save_crawl_state(repository.id, replace(state, phase="search"))
+        queries = tuple(grouped(WORDS, f"repo:{repository.ref}"))
+        search = Search(f"repo:{repository.id}", str(repository.ref), queries, scope, limit, repository=repository)
+        SearchPass(self._fetcher, search, report, stop=self._stop, on_progress=self._on_progress).run()
+        # Of what is held, or was told of by others than the search, some may not be whole yet.
+        ListingPass(self._fetcher, repository, scope, report, stop=self._stop, on_progress=self._on_progress).settle()
+        with self._store.transaction() as tx:
+            tx.finish_pass(repository.id, tx.crawl_state(repository.id) or state)
+
+    def _crawl_repository(self, ref: RepositoryRef, scope: str, discover: str, limit: int, report: Report) -> None:
         try:
             repository = self._fetcher.repository(ref)
         except (NotFound, Gone, Blocked):
@@ -132,7 +234,12 @@ class Crawler:
         if not self._github.authenticated:
             report.not_asked = dict.fromkeys(ONLY_WITH_A_TOKEN, "no token")
         try:
-            ListingPass(self._fetcher, repository, scope, report, stop=self._stop, on_progress=self._on_progress).run()
+            if discover == "search":
+                self._search_repository(repository, scope, limit, report)
+            else:
+                ListingPass(
+                    self._fetcher, repository, scope, report, stop=self._stop, on_progress=self._on_progress
+                ).run()
             self._ask_graphql(repository, scope, report)
             if report.captured and self._github.authenticated:
                 self._fetcher.ask_for_linked_names(repository)  # now, so that a sweep need not
@@ -161,14 +268,18 @@ class Crawler:
             else:
                 discussions.note_failure(error)
         if not report.not_asked:
-            self._histories(repository, report).ask()
+            self._histories([repository], report).ask()
         self._keep_not_asked(repository, report)
 
     def _keep_not_asked(self, repository: Repository, report: Report) -> None:
         with self._store.transaction() as tx:
             state = tx.crawl_state(repository.id)
-            if state is not None and (state.not_asked or {}) != report.not_asked:
-                tx.save_crawl_state(repository.id, replace(state, not_asked=report.not_asked or None))
+            if state is None:
+                return
+            unsearched = {UNSEARCHED: "found by searching"} if state.basis.startswith(_SEARCHED) else {}
+            not_asked = {**unsearched, **report.not_asked}
+            if (state.not_asked or {}) != not_asked:
+                tx.save_crawl_state(repository.id, replace(state, not_asked=not_asked or None))
 
     def _discussions(self, repository: Repository, report: Report) -> Discussions:
         fetcher = self._fetcher
@@ -176,8 +287,8 @@ class Crawler:
             self._store, self._github, fetcher.vocabulary, repository, report, stop=self._stop, full=fetcher.full
         )
 
-    def _histories(self, repository: Repository, report: Report) -> Histories:
-        return Histories(self._store, self._github, repository, report, stop=self._stop)
+    def _histories(self, repositories: Sequence[Repository], report: Report) -> Histories:
+        return Histories(self._store, self._github, repositories, report, stop=self._stop)
 
     def _crawl_thread(self, ref: ThreadRef, report: Report) -> None:
         if ref.kind is ThreadKind.DISCUSSION and not self._github.authenticated:
@@ -200,7 +311,7 @@ class Crawler:
                 tx.note_failure(repository.id, f"#{ref.number}", str(error))
             raise
         if self._github.authenticated:
-            self._histories(repository, report).ask(ref.number)
+            self._histories([repository], report).ask(ref.number)
             if report.captured:
                 self._fetcher.ask_for_linked_names(repository)
         else:

@@ -107,6 +107,12 @@ class Discussions:
         if again and cursor is not None:
             cursor = min(cursor, *again)
         with self._store.transaction() as tx:
+            queued = tx.discussions_held(self._repository.id, tx.candidates(self._repository.id))
+        for number in sorted(queued):  # an import told of them
+            if self._fetch(number, True):
+                with self._store.transaction() as tx:
+                    tx.drop_candidate(self._repository.id, number)
+        with self._store.transaction() as tx:
             state = tx.crawl_state(self._repository.id) or state
             tx.save_crawl_state(self._repository.id, replace(state, discussions_cursor=cursor))
             tx.clear_failure(self._repository.id, TARGET)
@@ -212,6 +218,7 @@ class Discussions:
             if tx.unsettled(repository_id, [number]):
                 self._report.captured += tx.settle(repository_id, number, self._vocabulary.judge)
             tx.mark_checked(repository_id, number)
+            tx.drop_candidate(repository_id, number)
             tx.clear_failure(repository_id, f"#{number}")
         if found.unread:
             self._failed(f"#{number}", f"{len(found.unread)} of its comments cannot be read: {found.unread[0]}")

@@ -3,6 +3,7 @@
 ArchiveError                anything that a user can cause or meet: one line on stderr, exit code 1
 |-- ConfigError             the configuration or the command line is wrong: exit code 2
 |-- BadReference            text that names no repository, thread or comment
+|-- TooManyMatches          a search finds more threads than its watch allows for
 |-- NotHeld                 a well-formed reference to something that this archive does not hold
 |-- StoreError              the store cannot be opened, read or written
 |   |-- SchemaOutdated      its schema is older than this program
@@ -50,6 +51,10 @@ class ConfigError(ArchiveError):
 
 class BadReference(ArchiveError):
     """A text names no repository, thread or comment; `key` is the text."""
+
+
+class TooManyMatches(ArchiveError):
+    """A search finds more threads than its watch allows for; `key` is the query."""
 
 
 class NotHeld(ArchiveError):

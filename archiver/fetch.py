@@ -15,7 +15,7 @@ from archiver.details import Details
 from archiver.errors import Blocked, GitHubError, Gone, Moved, NotFound
 from archiver.github import parse
 from archiver.github.client import Answer, GitHub
-from archiver.license import Vocabulary
+from archiver.license import PostText, Vocabulary
 from archiver.model import PostKind, Repository, Tombstone
 from archiver.names import Naming
 from archiver.observed import ObservedPost, ObservedThread
@@ -39,6 +39,13 @@ class Report:
     failures: list[tuple[str, str]] = field(default_factory=list)
     not_asked: dict[str, str] = field(default_factory=dict)
     gone: Tombstone | None = None
+
+    def add(self, other: Report) -> None:
+        """Add what another crawl did that was a part of this one."""
+        self.listed += other.listed
+        self.captured += other.captured
+        self.failures += other.failures
+        self.not_asked |= other.not_asked
 
 
 Keep = Callable[[ObservedThread, Sequence[ObservedPost]], bool]
@@ -122,6 +129,15 @@ class Fetcher(Naming):
             tx.drop_candidate(repository.id, number)
             tx.clear_failure(repository.id, f"#{number}")
         return True
+
+    def wanted(self, scope: str, title: str, posts: Sequence[ObservedPost]) -> bool:
+        """Return whether a thread is to be kept: all are, or (`license`) those about licensing."""
+        if scope == "all":
+            return True
+        text = title + "\n" + "\n".join(post.body for post in posts)
+        return (
+            self.vocabulary.mentions(text) and self.vocabulary.judge(title, [PostText.of(each) for each in posts]).kept
+        )
 
     def itself(self, repository: Repository, number: int) -> None:
         """Ask for a held thread itself, without its posts, and keep what it says.

@@ -37,17 +37,23 @@ _PASSED_OVER = (BadResponse, Forbidden, NotFound, Refused)
 
 
 class Histories:
-    """The edit histories of one repository's posts."""
+    """The edit histories of the posts of some repositories."""
 
     def __init__(
-        self, store: Store, github: GitHub, repository: Repository, report: Report, *, stop: Callable[[], bool]
+        self,
+        store: Store,
+        github: GitHub,
+        repositories: Sequence[Repository],
+        report: Report,
+        *,
+        stop: Callable[[], bool],
     ) -> None:
         self._store = store
         self._github = github
-        self._repository = repository
+        self._repositories = {each.id: each for each in repositories}
         self._report = report
         self._stop = stop
-        self._failures: list[str] = []
+        self._failures: dict[int, list[str]] = {}
 
     def ask(self, number: int | None = None) -> None:
         """Ask about the posts (of one thread, or all) that were edited since they were asked about last.
@@ -56,7 +62,7 @@ class Histories:
         Raises RateLimited, Unauthorized, Unreachable, StoreError or Stopped.
         """
         with self._store.transaction() as tx:
-            posts = tx.edited_posts(self._repository.id, number)
+            posts = tx.edited_posts(self._repositories, number)
         batches = [posts[at : at + EDITED_AT_ONCE] for at in range(0, len(posts), EDITED_AT_ONCE)]
         todo = [(batch, True) for batch in reversed(batches)]
         lone = 0
@@ -82,7 +88,7 @@ class Histories:
         if first_time:
             with self._store.transaction() as tx:
                 room = NODES_AT_ONCE - len(batch)
-                others = tx.posts_to_look_at(self._repository.id, room, besides={each.node_id for each in batch})
+                others = tx.posts_to_look_at(self._repositories, room, besides={each.node_id for each in batch})
         first = graphql.PER_PAGE if first_time else FEWER_EDITS
         variables = {
             "edited": [each.node_id for each in batch],
@@ -103,9 +109,9 @@ class Histories:
         answered = {post.node_id for post, _ in (*told, *seen)}
         with self._store.transaction() as tx:
             for post, history in (*told, *seen):
-                tx.save_history(self._repository.id, post.number, history, post.updated_at)
+                tx.save_history(post.repository_id, post.number, history, post.updated_at)
             # No node where there was one proves nothing: whether a post is gone is for the sweep to find out.
-            tx.note_asked(self._repository.id, [each for each in (*batch, *others) if each.node_id not in answered])
+            tx.note_asked([each for each in (*batch, *others) if each.node_id not in answered])
 
     def _history(self, post: HeldPost, node: Mapping[str, Any], first: int) -> PostHistory:
         """Read what was told of an edited post; a long history takes further requests."""
@@ -132,21 +138,26 @@ class Histories:
     # --- failures ---
 
     def _failed(self, batch: Sequence[HeldPost], error: GitHubError) -> None:
-        where = f"{self._repository.ref}#{batch[0].number}"
-        more = f" and {len(batch) - 1} more" if len(batch) > 1 else ""
-        log.warning("%s: the edit history of post %d%s: %s", where, batch[0].id, more, error)
-        self._failures.append(f"post {batch[0].id} of #{batch[0].number}{more}: {error}")
+        for repository_id in dict.fromkeys(each.repository_id for each in batch):
+            mine = [each for each in batch if each.repository_id == repository_id]
+            where = f"{self._repositories[repository_id].ref}#{mine[0].number}"
+            more = f" and {len(mine) - 1} more" if len(mine) > 1 else ""
+            log.warning("%s: the edit history of post %d%s: %s", where, mine[0].id, more, error)
+            failure = f"post {mine[0].id} of #{mine[0].number}{more}: {error}"
+            self._failures.setdefault(repository_id, []).append(failure)
 
     def _note(self, number: int | None) -> None:
         target = _TARGET if number is None else f"#{number}"
         with self._store.transaction() as tx:
-            if self._failures:
-                count = len(self._failures)
-                reason = f"{_TARGET}: {self._failures[0]}" + (f" (and {count - 1} more failures)" if count > 1 else "")
-                self._report.failures.append((f"{self._repository.ref} {target}", reason))
-                tx.note_failure(self._repository.id, target, reason)
-            elif number is None:
-                tx.clear_failure(self._repository.id, target)
+            for repository in self._repositories.values():
+                failures = self._failures.get(repository.id, [])
+                if failures:
+                    count = len(failures)
+                    reason = f"{_TARGET}: {failures[0]}" + (f" (and {count - 1} more failures)" if count > 1 else "")
+                    self._report.failures.append((f"{repository.ref} {target}", reason))
+                    tx.note_failure(repository.id, target, reason)
+                elif number is None:
+                    tx.clear_failure(repository.id, target)
 
 
 def _paired(posts: Sequence[HeldPost], nodes: Any) -> list[tuple[HeldPost, Mapping[str, Any] | None]]:

@@ -23,7 +23,6 @@ from archiver.errors import BadResponse, Blocked, Forbidden, Gone, Moved, NotFou
 from archiver.fetch import Fetcher, Report
 from archiver.github import parse
 from archiver.github.client import Stopped
-from archiver.license import PostText
 from archiver.model import Repository, iso
 from archiver.observed import ObservedPost, ObservedThread
 from archiver.references import ThreadKind
@@ -121,7 +120,7 @@ class ListingPass:
         if state.phase in {"comments", "comments+"}:
             state = self._list("comments", state, conditional)
             state = self._enter(state, "settle", comments_high=state.progress or state.comments_cursor)
-        self._settle()
+        self.settle()
         with self._store.transaction() as tx:
             tx.finish_pass(self._repository.id, state)
 
@@ -276,22 +275,20 @@ class ListingPass:
                 self._report.captured += tx.settle(self._repository.id, each.number, self._vocabulary.judge)
 
     def _wanted(self, title: str, posts: Sequence[ObservedPost]) -> bool:
-        if self._scope == "all":
-            return True
-        text = title + "\n" + "\n".join(post.body for post in posts)
-        return (
-            self._vocabulary.mentions(text)
-            and self._vocabulary.judge(title, [PostText.of(each) for each in posts]).kept
-        )
+        return self._fetcher.wanted(self._scope, title, posts)
 
     # --- phase 3 ---
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Complete what is kept and not whole yet, and fetch what is to be fetched whole (phase 3)."""
         self._say("settle")
         with self._store.transaction() as tx:
             candidates = tx.candidates(self._repository.id)
-        for number in candidates:
-            if not self._fetch(number):
+            # What is held already, or was told of by GH Archive, was judged before; discussions are not asked for here.
+            sure = tx.held_numbers(self._repository.id, candidates) | tx.archived_numbers(self._repository.id)
+            discussions = tx.discussions_held(self._repository.id, candidates)
+        for number in [each for each in candidates if each not in discussions]:
+            if not self._fetch(number, whole=number in sure):
                 with self._store.transaction() as tx:
                     tx.drop_candidate(self._repository.id, number)
         with self._store.transaction() as tx:

@@ -66,6 +66,7 @@ class Naming(Asker):
     def _is_there(self, repository: Repository) -> Repository:
         with self.store.transaction() as tx:
             tx.mark_repository_back(repository.id)
+            tx.mark_repository_asked(repository.id)
         return repository
 
     def _by_number(self, known: Repository) -> Repository:

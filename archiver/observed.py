@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from archiver.model import Account, PostKind
-from archiver.references import ThreadKind
+from archiver.references import RepositoryRef, ThreadKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +104,32 @@ class PostHistory:
     id: int
     edits: tuple[ObservedEdit, ...] | None
     minimized: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What GH Archive saw of a thread in the hour that began `at`, as one event showed it.
+
+    `name` is the repository's name then. `thread` is None where the event tells nothing but single posts. `lacks` names
+    fields of `thread` that the event leaves open. Events about pull requests do not tell the number that the opening
+    post is kept by (that of the issue): then `thread.opening.id` is 0. `before` is an opening text that was replaced.
+    """
+
+    at: datetime
+    repository_id: int
+    name: RepositoryRef
+    number: int
+    thread: ObservedThread | None
+    posts: tuple[ObservedPost, ...] = ()
+    lacks: frozenset[str] = frozenset()
+    before: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The thread's title; empty where it is not told."""
+        return self.thread.title if self.thread else ""
+
+    @property
+    def all_posts(self) -> list[ObservedPost]:
+        """The opening post, if it is told, and the others."""
+        return [*([self.thread.opening] if self.thread else ()), *self.posts]

@@ -112,6 +112,11 @@ class ThreadRef:
         return ref
 
 
+def is_owner(text: str) -> bool:
+    """Return whether a text can be the name of a user or an organisation."""
+    return re.fullmatch(_OWNER, text) is not None and text.lower() not in _NO_OWNERS
+
+
 def parse_reference(text: str) -> RepositoryRef | ThreadRef:
     """Read `owner/repo`, `owner/repo#12` or a GitHub URL (also of the API, of a comment, without `https://`).
 

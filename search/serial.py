@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from archiver.consent import consent_roll
 from archiver.model import (
     Account,
     Edit,
@@ -23,8 +24,10 @@ from archiver.model import (
     iso,
     post_anchor,
 )
+from archiver.outcome import facts
 from archiver.references import HOST
 from search.index import Hit, ResultPage
+from search.outcomes import consent_json, facts_json
 
 Json = dict[str, Any]
 
@@ -52,7 +55,7 @@ def thread_json(thread: Thread | ThreadSummary, base_url: str) -> Json:
         "milestone": summary.milestone,
         "assignees": list(summary.assignees),
         "author": _login(summary.author),
-        "author_association": summary.author_association,
+        "author_association": summary.author_association or None,  # GH Archive's early events do not tell it
         "created_at": iso(summary.created_at),
         "updated_at": iso(summary.updated_at),
         "closed_at": _iso(summary.closed_at),
@@ -69,12 +72,24 @@ def thread_json(thread: Thread | ThreadSummary, base_url: str) -> Json:
             "terms": list(summary.relevance.terms),
             "spdx": list(summary.relevance.spdx),
             "topics": list(summary.relevance.topics),
+            "relicensing": _relicensing(summary),
         },
     }
     if isinstance(thread, Thread):
         value["posts"] = [post_json(post, summary, base_url) for post in thread.posts]
         value["events"] = [_event(event) for event in thread.events]
+        value["facts"] = facts_json(facts(thread), lambda kind, number: _place(kind, number, summary, base_url))
+        value["consent"] = roll_json(thread, base_url)
     return value
+
+
+def roll_json(thread: Thread, base_url: str) -> Json | None:
+    """Return the consent roll of a thread; None where nobody is asked for consent."""
+    roll = consent_roll(thread)
+    if roll is None:
+        return None
+    url = thread_url(thread.summary, base_url)
+    return consent_json(roll, thread, url, lambda kind, number: _place(kind, number, thread.summary, base_url))
 
 
 def post_json(post: Post, summary: ThreadSummary, base_url: str) -> Json:
@@ -86,7 +101,7 @@ def post_json(post: Post, summary: ThreadSummary, base_url: str) -> Json:
         "url": thread_url(summary, base_url) + anchor,
         "upstream_url": summary.upstream_url + anchor,
         "author": _login(post.author),
-        "author_association": post.author_association,
+        "author_association": post.author_association or None,
         "created_at": iso(post.created_at),
         "updated_at": iso(post.updated_at),
         "body": post.body,
@@ -178,6 +193,11 @@ def _hit(hit: Hit, summary: ThreadSummary, base_url: str) -> Json:
     return {"thread": thread_json(summary, base_url), "score": round(hit.score, 6), "best_post": best}
 
 
+def _relicensing(summary: ThreadSummary) -> Json | None:
+    asked = summary.relevance.relicensing
+    return {"from": list(asked.before), "to": list(asked.after)} if asked else None
+
+
 def _anchor(kind: PostKind, number: int, summary: ThreadSummary) -> str:
     return f"#{post_anchor(kind, number, summary.kind)}"
 
@@ -206,13 +226,14 @@ def _context(post: Post) -> Json | None:
 
 
 def _revision(revision: Revision) -> Json:
-    return {
+    value: Json = {
         "digest": revision.digest,
         "edited_at": _iso(revision.edited_at),
         "captured_at": iso(revision.captured_at),
         "source": revision.source,
         "body": revision.body,
     }
+    return value | ({"archived_at": iso(revision.archived_at)} if revision.archived_at else {})
 
 
 def _edit(edit: Edit) -> Json:

@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import fake_graphql
+import fake_search
 import httpx
 
 API = "https://api.test"
@@ -240,6 +241,7 @@ class FakeGitHub(httpx.BaseTransport):
         self.gone: dict[tuple[str, int], int] = {}
         self.blocked: dict[int, int] = {}  # repository id -> status that all of it answers with
         self.hidden: dict[str, str | None] = {}  # login -> what is shown in its place: None, or "ghost"
+        self.search = fake_search.Index()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer as GitHub would, or as `interfere` wants it."""
@@ -286,6 +288,19 @@ class FakeGitHub(httpx.BaseTransport):
     def _answer(self, request: httpx.Request) -> httpx.Response:
         parts = request.url.path.strip("/").split("/")
         match parts:
+            case ["search", "issues"]:
+                assert "if-none-match" not in request.headers, "searches are never conditional"
+                self.counted += 1
+                return self.search.answer(self, request)
+            case ["users", login, "repos"]:
+                items = [
+                    self.repository_json(each)
+                    for each in self.repositories
+                    if each.full_name.lower().startswith(f"{login.lower()}/")
+                ]
+                if not items:
+                    return self._send(request, 404, {"message": "Not Found"})
+                return self._page(request, f"users/{login}/repos", items)
             case ["repos", owner, name, *rest]:
                 full_name = f"{owner}/{name}"
                 if full_name in self.renamed:
@@ -306,19 +321,7 @@ class FakeGitHub(httpx.BaseTransport):
             return self._send(request, status, {"message": {451: "Repository access blocked"}.get(status, "Not Found")})
         match rest:
             case []:
-                owner, _, name = repository.full_name.partition("/")
-                return self._send(
-                    request,
-                    200,
-                    {
-                        "id": repository.id,
-                        "name": name,
-                        "full_name": repository.full_name,
-                        "description": "A rocket",
-                        "created_at": stamp(START),
-                        **repository.about,
-                    },
-                )
+                return self._send(request, 200, self.repository_json(repository))
             case ["issues"]:
                 items = [
                     self.issue_json(repository, number, listed=True)
@@ -386,6 +389,17 @@ class FakeGitHub(httpx.BaseTransport):
             return self._send(request, 404, {"message": "Not Found"})
         return None
 
+    def repository_json(self, repository: FakeRepository) -> dict[str, Any]:
+        """Return a repository as the API shows it."""
+        return {
+            "id": repository.id,
+            "name": repository.full_name.partition("/")[2],
+            "full_name": repository.full_name,
+            "description": "A rocket",
+            "created_at": stamp(START),
+            **repository.about,
+        }
+
     def issue_json(self, repository: FakeRepository, number: int, *, listed: bool = False) -> dict[str, Any]:
         """Return an issue as the API shows it; lists leave out who closed it."""
         row = dict(repository.issues[number])
@@ -449,11 +463,15 @@ class FakeGitHub(httpx.BaseTransport):
             items.sort(key=lambda each: (each["updated_at"], each["id"]))
         if query.get("direction") == "desc":
             items.reverse()
+        return self._page(request, f"repositories/{repository.id}/{path}", items)
+
+    def _page(self, request: httpx.Request, path: str, items: list[dict[str, Any]]) -> httpx.Response:
+        query = dict(request.url.params)
         per_page = min(int(query.get("per_page", "30")), self.per_page_limit)
         page = int(query.get("page", "1"))
         headers = {}
         if len(items) > page * per_page:
-            following = httpx.URL(f"{API}/repositories/{repository.id}/{path}", params={**query, "page": str(page + 1)})
+            following = httpx.URL(f"{API}/{path}", params={**query, "page": str(page + 1)})
             headers["link"] = f'<{following}>; rel="next", <{API}/last>; rel="last"'
         return self._send(request, 200, items[(page - 1) * per_page : page * per_page], headers)
 

@@ -20,7 +20,7 @@ from archiver.model import Thread, Tombstone, iso
 from archiver.references import HOST, RepositoryRef
 from archiver.store import Reader
 from search.index import Index
-from search.serial import history_json, thread_json
+from search.serial import history_json, roll_json, thread_json
 from web import history, permalinks, render, security, telling
 from web.config import SiteConfig
 from web.results import Searcher
@@ -52,6 +52,7 @@ class Api:
         one = f"{PREFIX}/threads/{HOST}/<owner>/<name>/<number:number>"
         api.add_url_rule(one, "thread", self.thread)
         api.add_url_rule(f"{one}/history", "history", self.history)
+        api.add_url_rule(f"{one}/consent", "consent", self.consent)
         api.add_url_rule(f"{PREFIX}/snapshots/<digest>", "snapshot", self.snapshot)
         api.add_url_rule(f"{PREFIX}/repositories", "repositories", self.repositories)
         api.add_url_rule(f"{PREFIX}/search", "search", self.search)
@@ -75,6 +76,16 @@ class Api:
         told = history.changes(thread, history.records(self._store, thread))
         changes = {capture.number: [render.plain(each) for each in words] for capture, words in told}
         return send(history_json(thread, changes, base_url=self._site.base_url))
+
+    def consent(self, owner: str, name: str, number: int) -> ResponseReturnValue:
+        """Answer who consented to a new license in a thread that asks for it; 404 for a thread that does not."""
+        thread = self._find(owner, name, number)
+        if isinstance(thread, Response):
+            return thread
+        if moved := moved_for_good(f"{permalinks.api_thread(thread.summary.ref)}/consent"):
+            return moved
+        roll = roll_json(thread, base_url=self._site.base_url)
+        return send(roll) if roll else error(404, f"nobody is asked for consent in {thread.summary.ref}")
 
     def _find(self, owner: str, name: str, number: int) -> Thread | Response:
         """Return a thread as now known, or the error that says why it cannot be given."""

@@ -26,7 +26,7 @@ from archiver.model import iso
 from archiver.store import Reader
 from search.errors import SearchError
 from search.index import Index
-from web import api, github_api, permalinks, render, security, telling
+from web import api, github_api, permalinks, render, rolls, security, telling
 from web.config import SiteConfig
 from web.results import ResultPages, changes_behind
 from web.threads import ThreadPages
@@ -61,7 +61,8 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.jinja_env.finalize = render.printable
     app.jinja_env.filters.update(render.filters(clock, mask=site.mask), iso=iso)
     app.jinja_env.globals.update(site=site, permalinks=permalinks, version=__version__, asset=_asset(app))
-    app.jinja_env.globals.update(telling=telling, swept=swept_sentence)
+    app.jinja_env.globals.update(telling=telling, rolls=rolls, swept=swept_sentence)
+    app.jinja_env.filters["topic"] = rolls.topic
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
     app.url_map.converters["number"] = security.Number
     security.fence(app, noindex=site.noindex)
@@ -184,7 +185,7 @@ def _error(code: int, heading: str, message: str, *, retry_after: int | None = N
 def _for_programs() -> bool:
     """Return whether JSON was asked for; a repository may be called `name.json`, and its page is a page."""
     return request.path.startswith("/api/") or (
-        request.path.endswith(".json") and request.endpoint != "threads.repository"
+        request.path.endswith((".json", ".csv")) and request.endpoint != "threads.repository"
     )
 
 

@@ -21,13 +21,15 @@ from typing import Any
 
 import click
 
-from archiver import __version__
+from archiver import __version__, import_cli
 from archiver import cli as archiver_cli
 from archiver.config import ConfigFile, WatchConfig, read_config, token_from_environment
 from archiver.crawl import Crawler
 from archiver.errors import ArchiveError, ConfigError
+from archiver.github.client import GitHub
 from archiver.schedule import Job, Schedule
 from archiver.store import Store
+from archiver.watching import Task, act, next_due, next_sweep, sweep_pace, sweeps_due, task_of
 from search import cli as search_cli
 from search.errors import IndexUnavailable
 from search.index import Index, IndexConfig, open_index
@@ -174,15 +176,15 @@ def run_command(application: Application) -> None:
             Job(
                 name=f"crawl {watch.name}",
                 every=watch.every,
-                first_at=archiver_cli.next_due(store, watch),
+                first_at=next_due(store, watch),
                 run=partial(_crawl_watch, application, store, watch, stop),
             )
             for watch in application.watches
         ]
         authenticated = token_from_environment() is not None
         for watch in application.watches:
-            if (every := watch.sweep_every(authenticated=authenticated)) is not None:
-                first_at = archiver_cli.next_sweep(store, watch, authenticated=authenticated) or now + every
+            if (every := sweep_pace(watch, authenticated=authenticated)) is not None:
+                first_at = next_sweep(store, watch, authenticated=authenticated) or now + every
                 sweep = partial(_crawl_watch, application, store, watch, stop, sweep=True)
                 jobs.append(Job(f"sweep {watch.name}", every, first_at, sweep))
         if not jobs:
@@ -215,10 +217,16 @@ def _crawl_watch(
 ) -> None:
     with application.client(wait=True, pause=stop.pause) as github:
         crawler = Crawler(store, github, application.vocabulary(), stop=stop)
-        share = application.sweep.max_gone_share
-        lines = archiver_cli.act(crawler, watch.target, None if sweep else watch.scope, github, share)
-    for line in lines:
-        log.info("%s", line)
+        for task in _tasks(store, watch, github) if sweep else [task_of(watch)]:
+            for line in act(crawler, task, github, application.sweep.max_gone_share):
+                log.info("%s", line)
+
+
+def _tasks(store: Store, watch: WatchConfig, github: GitHub) -> list[Task]:
+    """Return what a watch's job has to sweep: what it names, or those of several repositories that are due."""
+    if watch.search is None and watch.org is None:
+        return [Task(watch.target, sweep=True)]
+    return sweeps_due(store, watch, datetime.now(UTC), authenticated=github.authenticated)
 
 
 def _sync(store: Store, index: Index) -> None:
@@ -269,5 +277,5 @@ def _relative(path: Path) -> str:
     return os.path.relpath(absolute) if absolute.is_relative_to(Path.cwd()) else str(absolute)
 
 
-for _command in (*archiver_cli.COMMANDS, *search_cli.COMMANDS):
+for _command in (*archiver_cli.COMMANDS, *import_cli.COMMANDS, *search_cli.COMMANDS):
     main.add_command(_command)

@@ -83,7 +83,7 @@ class Shapes:
             "created_at": fields["created_at"],
             "updated_at": iso(issue.updated_at),
             "closed_at": fields["closed_at"],
-            "author_association": fields["author_association"],
+            "author_association": fields["author_association"] or "NONE",
             "active_lock_reason": fields["lock_reason"],
             "state_reason": fields["state_reason"],
         }
@@ -111,7 +111,7 @@ class Shapes:
             "html_url": f"{web}#{post_anchor(post.kind, post.id)}",
             "id": post.id,
             "user": self._user(post.author, raw.get("user")),
-            "author_association": post.author_association,
+            "author_association": post.author_association or "NONE",
         }
         if post.kind is PostKind.REVIEW:
             made |= {"state": post.state or "COMMENTED", "submitted_at": iso(post.created_at)}

@@ -24,7 +24,9 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry of the list, as of `at`: a `capture`, or something `noticed` by us or `told` by GitHub.
+    """One entry of the list, as of `at`: a `capture`, or something `noticed` by us, `told` by GitHub, or `archived`.
+
+    What is `archived` was seen by GH Archive then, and came to be held here later.
 
     `posts` are those that a capture shows edited or gone.
     """
@@ -53,6 +55,7 @@ def steps(thread: Thread, held: Mapping[str, Record | None]) -> list[Step]:
         *_captures(thread, held, posts),
         *(_finding(each, thread, posts) for each in thread.findings),
         *(step for entry in found for step in _edits(entry, thread)),
+        *(step for entry in found for step in _archived(entry, thread)),
     ]
     # What was noticed is in the capture that was made then.
     return sorted(told, key=lambda each: (each.at, each.kind == "capture"))[::-1]
@@ -161,6 +164,16 @@ def _edits(entry: Entry, thread: Thread) -> Iterator[Step]:
     for number, version in enumerate(told):
         if version.at is not None and (number or version.revision is None):
             yield Step(version.at, "told", _edited(entry, version, thread, first=number == 0))
+
+
+def _archived(entry: Entry, thread: Thread) -> Iterator[Step]:
+    """Yield when GH Archive saw the texts of a post first; with which of them, where there are several."""
+    for revision in entry.post.revisions:
+        if revision.archived_at is not None:
+            text = "this text" if revision.digest == entry.post.revision.digest else "another text"
+            words = f"with {text} " if len(entry.post.revisions) > 1 else ""
+            sentence = Markup("{} was seen {}through GH Archive.").format(named(entry, thread), words)
+            yield Step(revision.archived_at, "archived", sentence)
 
 
 def _edited(entry: Entry, version: Version, thread: Thread, *, first: bool) -> Markup:

@@ -31,7 +31,7 @@ _TAIL = re.compile(
 )
 _PAGE = re.compile(
     rf"/{HOST}/[A-Za-z0-9_.-]+/[A-Za-z0-9_.~-]+"
-    r"(?:/(?:issues?|pulls?|discussions?)/[0-9]+(?:@[0-9A-Za-z]+)?(?:\.json)?(?:/history)?)?/?\Z"
+    r"(?:/(?:issues?|pulls?|discussions?)/[0-9]+(?:@[0-9A-Za-z]+)?(?:\.json)?(?:/history|/consent\.csv)?)?/?\Z"
 )
 _ANCHOR_IN_FILES = re.compile(r"r([0-9]+)\Z")
 
@@ -40,7 +40,7 @@ _ANCHOR_IN_FILES = re.compile(r"r([0-9]+)\Z")
 class Tail:
     """What stands after `issues/`: a thread's number; perhaps a snapshot, by (part of) its digest or by time; a form.
 
-    `digest` is lower-case hex of 12 to 64 digits, `at` is in UTC, `form` is empty (the page) or `json`.
+    `digest` is lower-case hex of 12 to 64 digits, `at` is in UTC, `form` is empty (the page), `json` or `csv`.
     """
 
     number: int
@@ -103,11 +103,13 @@ def repository(ref: RepositoryRef) -> str:
 def thread(ref: ThreadRef, *, digest: str | None = None, at: datetime | None = None, form: str = "") -> str:
     """Return a thread's path, or that of one of its snapshots: by (part of) a digest, or by a time.
 
-    `form` is empty for the page, or `json`. A reference of unknown kind is taken for an issue: the site redirects.
+    `form` is empty for the page, `json`, or `csv` for its consent roll. A reference of unknown kind is taken for an
+    issue: the site redirects.
     """
     kind = (ref.kind or ThreadKind.ISSUE).path
     version = f"@{digest}" if digest else f"@{compact(at)}" if at else ""
-    return f"{repository(ref.repository)}/{kind}/{ref.number}{version}{f'.{form}' if form else ''}"
+    ending = "/consent.csv" if form == "csv" else f".{form}" if form else ""
+    return f"{repository(ref.repository)}/{kind}/{ref.number}{version}{ending}"
 
 
 def snapshot(summary: ThreadSummary) -> str:

@@ -109,7 +109,7 @@ def as_captured(thread: Thread, first: Capture) -> Thread:
     posts = [
         replace(
             post,
-            revisions=tuple(each for each in post.revisions if each.captured_at <= first.at),
+            revisions=tuple(each for each in post.revisions if (each.kept_at or each.captured_at) <= first.at),
             updated_at=post.revision.edited_at or post.created_at,
             gone=post.gone if post.withdrawn else None,
             edits=(),
@@ -151,16 +151,9 @@ def entries(thread: Thread) -> list[Entry]:
             versions=versions(post),
             parent=by_key.get((key[0], post.reply_to)) if post.reply_to is not None else None,
             author_gone=post.author is not None and post.author.id in ghosts,
-            kept_in=_kept_in(post, thread.captures),
+            kept_in=thread.holding(post.kind, post.id) if post.gone else None,
         )
     return list(by_key.values())
-
-
-def _kept_in(post: Post, captures: Sequence[Capture]) -> str | None:
-    if post.gone is None:
-        return None
-    # The capture that was made when it was noticed is without it.
-    return next((each.digest for each in reversed(captures) if each.at < post.gone.since), None)
 
 
 def versions(post: Post) -> tuple[Version, ...]:

@@ -12,7 +12,18 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from archiver.model import Account, Event, Finding, FindingKind, Post, ThreadSummary, Tombstone, iso, parse_iso
+from archiver.model import (
+    Account,
+    Event,
+    Finding,
+    FindingKind,
+    Post,
+    Revision,
+    ThreadSummary,
+    Tombstone,
+    iso,
+    parse_iso,
+)
 from archiver.references import RepositoryRef
 from web.render import CLOSED_AS, day, listed, minute, noun, plural
 
@@ -121,6 +132,14 @@ def why_withdrawn(tombstone: Tombstone) -> str:
     return WHY_WITHDRAWN.get(tombstone.reason or "", WHY_WITHDRAWN["other"])
 
 
+def archived(revision: Revision) -> Markup:
+    """Say that GH Archive saw a text: `Seen through GH Archive, 16 February 2018, 09:00 UTC`; empty if it did not."""
+    if revision.archived_at is None:
+        return Markup("")
+    also = "" if revision.source == "gharchive" else ", and by this archive since"
+    return Markup("Seen through GH Archive, {}{}").format(on_day(revision.archived_at, exact=True), also)
+
+
 # --- what is gone -----------------------------------------------------------------------------------------------------
 
 
@@ -130,8 +149,9 @@ def gone_post(tombstone: Tombstone, post: Post) -> Markup:
         301: "Moved away on GitHub (301)",
         451: "Blocked on GitHub for legal reasons (451)",
     }.get(tombstone.status, f"Deleted on GitHub ({tombstone.status})")
-    return Markup("{}, noticed {}. The text below is as captured {}.").format(
-        said, on_day(tombstone.since), on_day(post.revision.captured_at)
+    how = "seen through GH Archive" if post.revision.source == "gharchive" else "captured"
+    return Markup("{}, noticed {}. The text below is as {} {}.").format(
+        said, on_day(tombstone.since), how, on_day(post.revision.captured_at)
     )
 
 

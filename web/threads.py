@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,13 @@ from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from archiver.consent import consent_roll
 from archiver.errors import BadReference
 from archiver.model import PostKind, Repository, Thread, Tombstone, iso, post_anchor, thread_key
+from archiver.outcome import facts
 from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import Reader
-from web import history, permalinks, reading
+from web import history, permalinks, reading, rolls
 from web.api import error, moved_for_good, send_thread, withdrawn_error
 from web.config import SiteConfig
 from web.references import referred
@@ -59,6 +61,7 @@ class ThreadPages:
         pages.add_url_rule(one, "repository", self.repository)
         pages.add_url_rule(f"{one}/<kind>/<tail>", "thread", self.thread)
         pages.add_url_rule(f"{one}/<kind>/<tail>/history", "history", self.history)
+        pages.add_url_rule(f"{one}/<kind>/<tail>/consent.csv", "consent", self.consent)
         pages.add_url_rule("/lookup", "lookup", self.lookup)
         return pages
 
@@ -101,7 +104,16 @@ class ThreadPages:
 
     def thread(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
         """Show a thread as now known, or one of its snapshots, as a page or as JSON."""
+        return self._show(*_parse(owner, name, kind, tail))
+
+    def consent(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
+        """Show the consent roll of a thread, or of one of its snapshots, as CSV."""
         asked, wanted = _parse(owner, name, kind, tail)
+        if wanted.form:
+            abort(404)
+        return self._show(asked, replace(wanted, form="csv"))
+
+    def _show(self, asked: ThreadRef, wanted: permalinks.Tail) -> ResponseReturnValue:
         repository = self._store.find_repository(asked.repository)
         if repository is None:
             return self._missing(asked, wanted.form)
@@ -134,6 +146,8 @@ class ThreadPages:
         return response
 
     def _send(self, thread: Thread, fixed: Fixed | None, form: str) -> Response:
+        if form == "csv":
+            return _csv(thread, self._site)
         if form:
             return send_thread(thread, self._site)
         links = referred(self._store, thread)
@@ -278,6 +292,18 @@ def _page_number() -> int:
     return int(text)
 
 
+def _csv(thread: Thread, site: SiteConfig) -> Response:
+    ref = thread.summary.ref
+    roll = consent_roll(thread)
+    if roll is None:
+        return error(404, f"nobody is asked for consent in {ref}")
+    response = Response(rolls.table(roll, thread, site.base_url, mask=site.mask), mimetype="text/csv")
+    response.headers["Content-Type"] = "text/csv; charset=utf-8; header=present"
+    name = f"{ref.repository.owner}-{ref.repository.name}-{ref.number}-consent.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
 def _html(text: str, status: int = 200) -> Response:
     return Response(text, status, mimetype="text/html")
 
@@ -304,4 +330,6 @@ def _reading(thread: Thread, links: Links) -> dict[str, Any]:
         "captures": thread.captures,
         "authors": len(authors),
         "evidence": reading.evidence(summary, entries),
+        "facts": facts(thread),
+        "roll": rolls.roll_view(thread, entries),
     }

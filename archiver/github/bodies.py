@@ -51,6 +51,16 @@ def read(status: int, headers: Mapping[str, str], body: bytes | None) -> tuple[A
 
 
 def message_of(obj: Any) -> str:
-    """Return an error object's message, fit for a terminal: no line breaks, no escape sequences."""
-    message = obj.get("message") if isinstance(obj, Mapping) else None
-    return "".join(c for c in " ".join(message.split()) if c.isprintable()) if isinstance(message, str) else ""
+    """Return an error object's message, fit for a terminal: no line breaks, no escape sequences.
+
+    Of an invalid search the message alone says no more than that; what is wrong with it stands in its first error.
+    """
+    message = _line(obj.get("message")) if isinstance(obj, Mapping) else ""
+    errors = obj.get("errors") if message == "Validation Failed" else None
+    first = errors[0] if isinstance(errors, list) and errors else None
+    more = _line(first.get("message")) if isinstance(first, Mapping) else ""
+    return f"{message}: {more}" if more else message
+
+
+def _line(text: Any) -> str:
+    return "".join(c for c in " ".join(text.split()) if c.isprintable()) if isinstance(text, str) else ""

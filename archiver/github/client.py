@@ -101,7 +101,8 @@ class GitHub:
 
     `wait=False` raises RateLimited where waiting would be needed. `pause(seconds)` sleeps (the scheduler hands in one
     that a signal interrupts by raising Stopped). `contact` goes into the User-Agent, as GitHub asks. Of all `requests`,
-    `counted` are those that use up the rate limit: all but a 304 to a request with a token.
+    `counted` are those that use up the rate limit: all but a 304 to a request with a token. `rate` is what is left of
+    the hourly limit, as of the last answer that counts against it.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class GitHub:
         self.requests = 0
         self.counted = 0
         self.rate: Rate | None = None
+        self._search_after: tuple[datetime, str] | None = None  # until then, why: searches have a limit of their own
         self.authenticated = token is not None
         self._max_bytes = max_bytes
         self._wait = wait
@@ -198,6 +200,20 @@ class GitHub:
             etag = None
         raise BadResponse(f"{url}: more than {MAX_REDIRECTS} redirects", key=url)
 
+    def search(self, query: str, params: Mapping[str, str]) -> Answer:
+        """Search issues and pull requests, in time with the limit that GitHub has for searches.
+
+        Never conditional: an ETag of results says nothing of those on other pages. Raises what `get` raises.
+        """
+        url = self.url("/search/issues", {"q": query, **params})
+        if self._search_after is not None:
+            until, reason = self._search_after
+            pause = (until - self._now()).total_seconds()
+            if pause > 0:
+                self._hold(url, Decision(Verdict.PRIMARY_LIMIT, pause, until, reason))
+            self._search_after = None
+        return self.get(url)
+
     def query(self, text: str, variables: Mapping[str, Any], *, strict: bool = False) -> Mapping[str, Any]:
         """Ask GraphQL and return the answer's `data`, in which what was not found is null.
 
@@ -232,8 +248,11 @@ class GitHub:
                 decision = limits.failed(attempt, _reason(error))
             else:
                 seen = limits.rate(headers)
-                if seen is not None and seen.resource != "graphql":  # which has a budget of its own
+                if seen is not None and seen.resource == "core":  # GraphQL and searches have budgets of their own
                     self.rate = seen
+                elif seen is not None and seen.resource == "search":
+                    until = limits.resumes(seen, headers, self._now())
+                    self._search_after = (until, limits.used_up(seen)) if until else None
                 data, message, broken = bodies.read(status, headers, body)
                 if status == 304 and request.etag is None and request.query is None:
                     broken = "HTTP 304 to a request that set no condition"

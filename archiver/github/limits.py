@@ -71,6 +71,18 @@ def rate(headers: Mapping[str, str]) -> Rate | None:
         return None
 
 
+def resumes(left: Rate | None, headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """Return until when (by our clock) no further request of a used-up limit is worth sending; None if there is room.
+
+    Told by the server's own clock, since ours may be wrong.
+    """
+    if left is None or left.remaining > 0:
+        return None
+    ahead = (left.reset - server_time(headers, now)).total_seconds()
+    # One second more: the reset is given in whole seconds.
+    return now + timedelta(seconds=min(ahead + 1, LONGEST_PRIMARY_PAUSE)) if ahead > 0 else None
+
+
 def decide(
     status: int, headers: Mapping[str, str], message: str, *, now: datetime, attempt: int, secondary: int
 ) -> Decision:
@@ -122,14 +134,12 @@ def _limited(status: int, headers: Mapping[str, str], message: str, now: datetim
     is_secondary = "secondary rate limit" in lowered or "abuse detection" in lowered
     exhausted = left is not None and left.remaining == 0
     if asked is None and left is not None and exhausted and not is_secondary:
-        # Told by the server's own clock, since ours may be wrong. A reset that is over is none: then it is the
-        # secondary limit's turn, or a server that counts wrongly would be asked every second for ever.
-        ahead = (left.reset - server_time(headers, now)).total_seconds()
-        if ahead > 0:
-            # One second more: the reset is given in whole seconds.
-            pause = min(ahead + 1, LONGEST_PRIMARY_PAUSE)
-            until = now + timedelta(seconds=pause)
-            return Decision(Verdict.PRIMARY_LIMIT, pause, until, "the hourly rate limit is used up")
+        # A reset that is over is none: then it is the secondary limit's turn, or a server that counts wrongly would be
+        # asked every second for ever.
+        until = resumes(left, headers, now)
+        if until is not None:
+            pause = (until - now).total_seconds()
+            return Decision(Verdict.PRIMARY_LIMIT, pause, until, used_up(left))
     if asked is not None or is_secondary or exhausted or status == 429:
         doubled = SECONDARY_PAUSE * 2 ** min(secondary, MAX_SECONDARY)
         pause = min(doubled if asked is None else max(asked, 1.0), LONGEST_SECONDARY_PAUSE)
@@ -138,6 +148,13 @@ def _limited(status: int, headers: Mapping[str, str], message: str, now: datetim
             return Decision(Verdict.FAIL, until=until, reason="GitHub's secondary rate limit does not end")
         return Decision(Verdict.SECONDARY_LIMIT, pause, until, "GitHub asks for a pause (secondary rate limit)")
     return Decision(Verdict.FAIL, reason=f"HTTP {status}")
+
+
+def used_up(left: Rate) -> str:
+    """Say which limit is used up."""
+    if left.resource == "search":
+        return f"GitHub's limit of {left.limit} searches a minute is used up"
+    return "the hourly rate limit is used up"
 
 
 def failed(attempt: int, reason: str, asked: float | None = None) -> Decision:

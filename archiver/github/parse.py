@@ -219,6 +219,32 @@ def account(item: Any) -> Account | None:
     return Account(item["id"], clean_text(item["login"]), item.get("type") == "Bot" or item["login"].endswith("[bot]"))
 
 
+def search_page(data: Any) -> tuple[int, bool, list[Any]]:
+    """Read a page of search results: how many there are in all, whether GitHub ran out of time, the items.
+
+    Raises BadResponse.
+    """
+    obj = _object(data, "a page of search results")
+    total, items = obj.get("total_count"), obj.get("items")
+    if not (total == 0 or _is_number(total)) or not isinstance(items, list):
+        raise BadResponse("a page of search results was expected, but the answer holds none")
+    return int(total), obj.get("incomplete_results") is True, items
+
+
+def search_hit(item: Any) -> tuple[ThreadRef, datetime, datetime]:
+    """Read where a thread is that a search found, and when it was created and updated. Raises BadResponse."""
+    obj = _object(item, "an issue")
+    named = repository_of(obj)
+    try:
+        ref = parse_reference(str(named))
+    except BadReference:
+        ref = None
+    if not isinstance(ref, RepositoryRef):
+        raise BadResponse(f"a search result's repository_url is {str(obj.get('repository_url'))[:100]!r}")
+    place = ThreadRef(ref.owner, ref.name, _number(obj, "number"))
+    return place, _moment(obj, "created_at"), _moment(obj, "updated_at")
+
+
 MAX_DEPTH = 50
 """GitHub's objects are nested five deep or so; far deeper ones could be read, but no longer be written."""
 

@@ -623,3 +623,19 @@ def test_token_is_in_no_log_of_a_real_connection(caplog: pytest.LogCaptureFixtur
     assert any(record.name.startswith("httpcore") for record in caplog.records)
     for record in caplog.records:
         assert TOKEN not in f"{record.getMessage()} {record.args!r} {record.exc_text}"
+
+
+def test_what_is_wrong_with_a_search_is_said() -> None:
+    """Of an invalid search GitHub's first error tells what is wrong, in one line; and searches set no condition."""
+    said = {
+        "message": "Validation Failed",
+        "errors": [{"message": "The listed\nusers cannot be searched.", "code": "x"}],
+    }
+    script = Script(httpx.Response(422, json=said), httpx.Response(422, json={"message": "Validation Failed"}))
+    with github(script) as client:
+        with pytest.raises(Refused, match=r"HTTP 422: Validation Failed: The listed users cannot be searched\."):
+            client.search("license user:nobody", {"per_page": "1"})
+        with pytest.raises(Refused, match=r"HTTP 422: Validation Failed$"):
+            client.search("license", {})
+    assert str(script.requests[0].url) == f"{API}/search/issues?q=license+user%3Anobody&per_page=1"
+    assert "if-none-match" not in script.requests[0].headers

@@ -165,8 +165,8 @@ def test_a_watch_in_single_brackets_is_refused(path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "name exactly one of `repo` and `thread`"),
-        ('repo = "a/b"\nthread = "a/b#1"', "name exactly one of `repo` and `thread`"),
+        ("", "name exactly one of `repo`, `thread`, `search` and `org`"),
+        ('repo = "a/b"\nthread = "a/b#1"', "name exactly one of `repo`, `thread`, `search` and `org`"),
         ('repo = "a/b#1"', "'a/b#1' does not name a repository, as owner/name"),
         ('thread = "a/b"', "'a/b' does not name a thread"),
         ('repo = "nonsense"', "'nonsense' is neither owner/repo"),
@@ -177,17 +177,40 @@ def test_a_watch_in_single_brackets_is_refused(path: Path, text: str) -> None:
         ('repo = "a/b"\nsweep = "often"', "'often' is no duration"),
         ('repo = "a/b"\nsweep = "59s"', "`sweep` is a minute at least, or never"),
         ('repo = "a/b"\nevery = "never"', "'never' is no duration"),
-        ('repo = "a/b"\ndiscover = "search"', "`discover` is planned, but this version cannot do it yet"),
-        ('search = "relicense in:title"', "`search` is planned, but this version cannot do it yet"),
-        ('org = "hashicorp"', "`org` is planned, but this version cannot do it yet"),
+        ('repo = "a/b"\nsearch = "license"', "name exactly one of `repo`, `thread`, `search` and `org`"),
+        ('thread = "a/b#1"\ndiscover = "search"', "says how a repository's threads are found; this is a thread"),
+        ('search = "license"\ndiscover = "search"', "says how a repository's threads are found; this is a search"),
+        ('search = ""', "`search`: the query is empty"),
+        ('search = "license updated:>2020-01-01"', "`search`: `updated:` cannot be used here"),
+        ('search = "license"\nlimit = 0', "0 is not 1 or more"),
+        ('org = "hashicorp/terraform"', "'hashicorp/terraform' does not name a user or an organisation"),
+        ('org = "orgs"', "'orgs' does not name a user or an organisation"),
     ],
 )
 def test_watch_rules(path: Path, text: str, said: str) -> None:
-    """A watch that names nothing, two things, the wrong thing or work not built yet is refused, and told by number."""
+    """A watch that names nothing, two things, the wrong thing or a query that cannot run is refused, told by number."""
     with pytest.raises(ConfigError) as caught:
         config(path, f"[[watch]]\n{text}").bind_list("watch", WatchConfig)
     assert said in str(caught.value)
     assert "[[watch]] number 1" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "keeps", "sweep"),
+    [
+        ('repo = "a/b"', "license", timedelta(days=7)),
+        ('thread = "a/b#1"', "license", None),
+        ('org = "hashicorp"', "license", timedelta(days=7)),
+        ('search = "license"', "all", None),
+        ('search = "license"\nscope = "license"', "license", None),
+        ('search = "license"\nsweep = "30d"', "all", timedelta(days=30)),
+        ('org = "hashicorp"\nscope = "all"\nsweep = "never"', "all", None),
+    ],
+)
+def test_what_a_watch_keeps_and_sweeps(path: Path, text: str, keeps: str, sweep: timedelta | None) -> None:
+    """Repositories keep license debates and are swept weekly with a token; a search keeps what it finds."""
+    (watch,) = config(path, f"[[watch]]\n{text}").bind_list("watch", WatchConfig)
+    assert (watch.keeps, watch.sweep_every(authenticated=True)) == (keeps, sweep)
 
 
 @pytest.mark.parametrize(

@@ -302,8 +302,8 @@ def test_withdrawn_and_gone_posts_are_not_asked_about(
     crawl(store, upstream, token=None)
     with store.transaction() as tx:
         tx.mark_post_gone(77, 1, post(store, 1, said).kind, said, 404)
-        assert [each.id for each in tx.edited_posts(77)] == [repository.issues[1]["id"]]
-        assert not tx.posts_to_look_at(77, 10, besides=())
+        assert [each.id for each in tx.edited_posts([77])] == [repository.issues[1]["id"]]
+        assert not tx.posts_to_look_at([77], 10, besides=())
 
 
 def test_a_batch_that_fails_does_not_lose_the_rest(
@@ -418,7 +418,7 @@ def test_withdrawn_posts_get_no_texts(store: Store, repository: FakeRepository, 
         connection.execute("UPDATE post SET withdrawn = 1 WHERE github_id = ?", (said,))
         connection.execute("UPDATE revision SET body = '', erased_at = captured_at WHERE github_id = ?", (erased,))
     with store.transaction() as tx:
-        assert said not in {each.id for each in tx.posts_to_look_at(77, 10, besides=())}
+        assert said not in {each.id for each in tx.posts_to_look_at([77], 10, besides=())}
         assert not tx.save_history(77, 1, PostHistory(PostKind.COMMENT, said, told("Before", "After"), "spam"))
         tx.save_history(77, 1, PostHistory(PostKind.COMMENT, erased, told("Before", "After"), None))
     with closing(sqlite3.connect(store.url.removeprefix("sqlite:///"))) as connection, connection:

@@ -236,3 +236,26 @@ def test_decide_never_raises_and_its_pauses_are_bounded(
     assert 0 <= decision.pause <= longest
     assert (decision.until is not None) >= (decision.verdict in {Verdict.PRIMARY_LIMIT, Verdict.SECONDARY_LIMIT})
     assert attempt < limits.MAX_ATTEMPTS or decision.verdict is not Verdict.RETRY
+
+
+def test_a_used_up_limit_resumes_after_its_reset_by_the_servers_clock() -> None:
+    """Nothing is sent before the reset and a second; a reset that is over, or room that is left, holds nothing up."""
+    ahead = {"date": format_datetime(NOW + timedelta(hours=3), usegmt=True)}
+    for remaining, seconds, headers, wanted in (
+        (0, 40, {}, 41),
+        (0, 3 * 3600 + 40, ahead, 41),
+        (0, -5, {}, None),
+        (0, 0, {}, None),
+        (1, 40, {}, None),
+        (0, 10**6, {}, limits.LONGEST_PRIMARY_PAUSE),
+    ):
+        left = Rate(30, remaining, NOW + timedelta(seconds=seconds), "search")
+        until = limits.resumes(left, headers, NOW)
+        assert until == (None if wanted is None else NOW + timedelta(seconds=wanted))
+    assert limits.resumes(None, {}, NOW) is None
+
+
+def test_which_limit_is_used_up_is_said() -> None:
+    """The search limit counts by the minute, the other by the hour."""
+    assert limits.used_up(Rate(30, 0, NOW, "search")) == "GitHub's limit of 30 searches a minute is used up"
+    assert limits.used_up(Rate(5000, 0, NOW, "core")) == "the hourly rate limit is used up"

@@ -462,3 +462,37 @@ def test_any_item_of_a_timeline_is_read_or_a_bad_response(data: st.DataObject) -
     assert seen is not None
     assert all(isinstance(value, str | int) for value in seen.detail.values())
     json.dumps([seen.key, seen.detail], ensure_ascii=False).encode()
+
+
+def test_a_page_of_search_results_is_read() -> None:
+    """The count, whether GitHub ran out of time, and the items; nothing found is a page, too."""
+    assert parse.search_page({"total_count": 0, "incomplete_results": False, "items": []}) == (0, False, [])
+    assert parse.search_page({"total_count": 7, "incomplete_results": True, "items": [1]}) == (7, True, [1])
+
+
+@pytest.mark.parametrize(
+    "value", [[], {"total_count": -1, "items": []}, {"total_count": True, "items": []}, {"total_count": 1}, None]
+)
+def test_what_is_no_page_of_search_results(value: Any) -> None:
+    """Anything else is told."""
+    with pytest.raises(BadResponse):
+        parse.search_page(value)
+
+
+def test_a_search_result_is_read() -> None:
+    """A result names its thread by the end of its repository_url."""
+    ref, created_at, updated_at = parse.search_hit(issue())
+    assert (str(ref), iso(created_at), iso(updated_at)) == (
+        "acme/rocket#1",
+        "2020-01-01T00:01:00Z",
+        "2020-01-01T00:01:00Z",
+    )
+
+
+@pytest.mark.parametrize(
+    "changes", [{"repository_url": None}, {"repository_url": f"{API}/repos/a b/c"}, {"number": 0}, {"updated_at": "x"}]
+)
+def test_a_search_result_that_names_no_thread(changes: dict[str, Any]) -> None:
+    """A result without a readable place or time is told."""
+    with pytest.raises(BadResponse):
+        parse.search_hit(issue(**changes))

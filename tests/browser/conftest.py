@@ -83,6 +83,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     for number in range(20, 45):
         archive.save(number, f"License question {number}")
     happened(archive)
+    consented(archive)
     archive.save(15, "Withdrawn")
     archive.withdraw(number=15)
     listener = listen("127.0.0.1", 0)
@@ -108,6 +109,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         "no snapshot": f"{thread}@{'0' * 12}",
         "happened": f"{base}/github.com/Acme/Rocket/pull/14",
         "what happened": f"{base}/github.com/Acme/Rocket/pull/14/history",
+        "consent": f"{base}/github.com/Acme/Rocket/issues/16",
         "withdrawn": f"{base}/github.com/Acme/Rocket/issues/15",
         "lookup": f"{base}/lookup",
         "lookup refused": f"{base}/lookup?url={LONG}",
@@ -118,6 +120,22 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     server.stop()
     archive.index.close()
     archive.store.close()
+
+
+def consented(archive: Archive) -> None:
+    """Save a thread that asks for consent, with answers of all kinds, as wide as they can be."""
+    login = "a" * 39
+    asks = "If you contributed and agree to the new license, please reply here.\n\n- [x] @kim\n- [ ] @lee\n"
+    asks += f"- [ ] @{login}\n"
+    first = (comment(901, f"I agree. {LONG}", login), comment(902, "I agree.", "kim"))
+    archive.save(16, "Relicense: who agrees?", body=asks, comments=first)
+    more = (
+        replace(comment(902, f"I agree as long as {LONG} {EVIL}", "kim"), updated_at=archive.now),
+        comment(903, "Do I have to agree?", "mo"),
+        comment(904, f"I do not agree, {LONG}.", "zoe", association="FIRST_TIME_CONTRIBUTOR"),
+        comment(905, "I object.", login),
+    )
+    archive.save(16, "Relicense: who agrees?", body=asks, comments=(first[0], *more))
 
 
 def happened(archive: Archive) -> None:

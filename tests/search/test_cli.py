@@ -221,7 +221,7 @@ def test_thread_json(archive: Archive) -> None:
     assert value["url"] == "https://archive.test/github.com/Acme/Rocket/pull/2"
     assert value["upstream_url"] == "https://github.com/Acme/Rocket/pull/2"
     assert value["created_at"] == "2020-01-03T00:00:00Z"
-    assert value["relevance"] == {"terms": ["license"], "spdx": ["MIT"], "topics": ["relicense"]}
+    assert value["relevance"] == {"terms": ["license"], "spdx": ["MIT"], "topics": ["relicense"], "relicensing": None}
     gap = "3 of 5 comments could be fetched"
     assert thread_json(replace(thread.summary, gap=gap), "https://archive.test")["gap"] == gap
     whole = thread_json(thread, "https://archive.test")

@@ -16,6 +16,7 @@ THREAD_KEYS = {
     *("author_association", "created_at", "updated_at", "closed_at", "url", "upstream_url", "snapshot"),
     *("first_captured_at", "last_checked_at", "gone", "relevance", "posts", "events", "gap"),
     *("lock_reason", "draft", "category", "milestone", "assignees", "closed_by", "merged_at"),
+    *("facts", "consent"),
 }
 POST_KEYS = {
     *("id", "kind", "url", "upstream_url", "author", "author_association", "created_at", "updated_at", "body"),
@@ -25,7 +26,7 @@ API = "/api/v1/threads/github.com/Acme/Rocket/12"
 
 
 def test_a_thread_has_the_contracts_shape(archive: Archive) -> None:
-    """Exactly the keys of the contract, and `gap`; logins, UTC times with Z, absolute links."""
+    """Exactly the keys of the contract, and those added since; logins, UTC times with Z, absolute links."""
     digest = archive.save(comments=(comment(501, "No."), comment(502, "Why?", None)))
     found = archive.client().get(API).get_json()
     assert set(found) == THREAD_KEYS
@@ -34,7 +35,9 @@ def test_a_thread_has_the_contracts_shape(archive: Archive) -> None:
     assert found["url"] == "http://archive.test/github.com/Acme/Rocket/issues/12"
     assert found["first_captured_at"] == "2026-03-01T12:00:00Z"
     relevance = {"terms": ["copyleft", "relicense"], "spdx": ["AGPL-3.0-only", "MIT"], "topics": ["relicense"]}
-    assert found["relevance"] == relevance
+    assert found["relevance"] == relevance | {"relicensing": None}
+    assert found["facts"]["posts"] == {"NONE": 1, "MEMBER": 1}
+    assert found["consent"] is None
     assert [each["id"] for each in found["posts"]] == [9012, 501, 502]
     assert [each["author"] for each in found["posts"]] == ["asker", "kim", None]
     for post in found["posts"]:

@@ -166,7 +166,7 @@ def test_token_is_nowhere(tmp_path: Path, repository: FakeRepository, upstream: 
         ('[github]\ntimeout = "2h"\n', ["status"], 2, "`timeout` is an hour at most"),
         ('[site]\nbase_url = "nope"\n', ["serve"], 2, "site.base_url: 'nope' is no http or https URL"),
         ('[index]\nurl = "woosh:x"\n', ["search", "x"], 2, "woosh"),
-        ('[github]\napi_url = "http://127.0.0.1:9"\n[[watch]]\norg = "x"\n', ["crawl"], 2, "`org` is planned"),
+        ('[[watch]]\norg = "x/y"\n', ["crawl"], 2, "does not name a user or an organisation"),
     ],
 )
 def test_what_a_user_can_cause_is_one_line(
@@ -226,11 +226,14 @@ def test_init_writes_a_configuration_that_works(tmp_path: Path) -> None:
     assert "exists already" in again.stderr
 
 
-def test_run_crawls_syncs_serves_and_stops(tmp_path: Path, repository: FakeRepository, upstream: FakeGitHub) -> None:
+@pytest.mark.parametrize("watch", ['repo = "acme/rocket"', 'search = "copyleft in:title"', 'org = "acme"'])
+def test_run_crawls_syncs_serves_and_stops(
+    tmp_path: Path, repository: FakeRepository, upstream: FakeGitHub, watch: str
+) -> None:
     """`run` crawls a watch, indexes it and serves it; SIGTERM ends it cleanly with exit code 0."""
     number = repository.issue("Consider a copyleft license", ASK)
     with served(upstream) as api:
-        configure(tmp_path, api, '[[watch]]\nrepo = "acme/rocket"\n')
+        configure(tmp_path, api, f"[[watch]]\n{watch}\n")
         with running(tmp_path, "run") as process:
             assert process.stdout is not None
             base = _address(process)

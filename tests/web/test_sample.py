@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from archiver.answers import Answer
+from archiver.consent import consent_roll
 from archiver.github import parse
 from archiver.model import PostKind
 from archiver.store import Store
@@ -262,6 +264,18 @@ def test_consent_round_has_boxes_and_all_sorts_of_answers() -> None:
     assert "I consent on one condition" in answers
     assert "I do not consent" in answers
     assert "I am not sure" in answers
+
+
+def test_another_round_shows_every_state_of_an_answer(store: Store) -> None:
+    """kettleui/kettle#1163 is open: agreed, on conditions, declined, unclear, taken back, unlisted, silent, ticked."""
+    load_sample(store)
+    thread = store.thread(910006, 1163)
+    roll = consent_roll(thread) if thread else None
+    assert roll is not None
+    assert all(roll.count(each, listed=True) for each in Answer)
+    assert any(each.earlier for each in roll.entries)
+    assert any(each.listed is False for each in roll.entries)
+    assert {each.ticked for each in roll.unanswered} == {True, False}
 
 
 def test_uproar_is_long_and_locked() -> None:

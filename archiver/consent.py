@@ -1,0 +1,324 @@
+"""Draws up the roll of a thread that asks contributors to agree to a license: who answered what, when, in which post.
+
+It judges no post's words itself (`archiver.answers`, `archiver.consent_requests`), does no I/O, and infers nothing from
+silence, reactions or ticked boxes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from archiver import answers
+from archiver.answers import Answer, Reading
+from archiver.consent_requests import Named, Request, names, read_request
+from archiver.markup import Segment, segments
+from archiver.model import Account, Post, PostKind, Revision, Thread
+
+_INSIDE = {"OWNER", "MEMBER", "COLLABORATOR"}
+# A later doubt counts against an earlier yes; a later question does not.
+_OVERRIDING = {answers.WITHDRAWN, answers.EDITED_AWAY, answers.UNSURE, answers.BOTH}
+# Of a post longer than this nothing is read: no answer is so long.
+_MAX_LENGTH = 20_000
+_PAST_THIS_UNCACHED = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A post that asks for consent, and the revision that was read; `words` is the sentence that asks."""
+
+    kind: PostKind
+    id: int
+    revision: str
+    at: datetime
+    author: Account | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer as it was given: what it was read as, and from which post and revision.
+
+    `at` is when that text was posted or edited. `current` is false for a text that was edited since, `gone` true for a
+    post that was deleted on GitHub.
+    """
+
+    answer: Answer
+    words: str
+    note: str | None
+    at: datetime
+    kind: PostKind
+    id: int
+    revision: str
+    current: bool = True
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One person's answer: the one that stands, and the `earlier` ones, oldest first.
+
+    `author` is None for a deleted account: each of its posts has an entry of its own. `listed` says whether a request
+    lists the person, None if no request lists anybody.
+    """
+
+    author: Account | None
+    association: str
+    given: Given
+    earlier: tuple[Given, ...] = ()
+    listed: bool | None = None
+
+    @property
+    def answer(self) -> Answer:
+        """The answer that stands."""
+        return self.given.answer
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Somebody whom a request lists. `ticked` is the list's own word, None where it has no boxes.
+
+    `now` is false if only an earlier revision lists the person; `asker` is true for who asks; `answer` is what the
+    roll has of the person, None if nothing.
+    """
+
+    login: str
+    ticked: bool | None
+    now: bool
+    asker: bool
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRoll:
+    """What a thread's request for consent brought: entries by the time of each person's answer.
+
+    `reactions` are the counts at the requests: GitHub tells no names with them, so they are no answers. `unread` counts
+    posts after the request that are withdrawn here, and so are not read.
+    """
+
+    requests: tuple[Asking, ...]
+    entries: tuple[Entry, ...]
+    listed: tuple[Listed, ...] = ()
+    reactions: Mapping[str, int] = field(default_factory=dict)
+    unread: int = 0
+
+    @property
+    def lists(self) -> bool:
+        """Whether a request lists names."""
+        return bool(self.listed)
+
+    def count(self, answer: Answer, *, listed: bool | None = None) -> int:
+        """Count the persons whose standing answer is this one: all, or those (not) listed by name."""
+        found = [each for each in self.entries if each.answer is answer]
+        return sum(listed is None or each.listed is listed for each in found)
+
+    @property
+    def unanswered(self) -> tuple[Listed, ...]:
+        """Whom the requests list now, without an answer here; who asks is left out."""
+        return tuple(each for each in self.listed if each.now and each.answer is None and not each.asker)
+
+
+def consent_roll(thread: Thread) -> ConsentRoll | None:
+    """Draw up the roll of a thread as it is at hand; None if nobody in it asks contributors for consent.
+
+    The opening post may ask, or a later post of the same person or of a member of the project; robots neither ask nor
+    answer. Each person's latest plain answer counts. Review comments on lines of code are not read.
+    """
+    posts = sorted(
+        (each for each in thread.posts if each.kind is not PostKind.REVIEW_COMMENT), key=lambda each: each.created_at
+    )
+    asked = list(_requests(thread, posts))
+    if not asked:
+        return None
+    askers = {post.author.id for post, _ in asked if post.author}
+    first = asked[0][0]
+    requests = {(post.kind, post.id) for post, _ in asked}
+    templates = frozenset(template for _, request in asked for template in request.templates)
+    named = _listing(asked)
+    replies = [each for each in posts if (each.kind, each.id) not in requests and each.created_at >= first.created_at]
+    readable = [each for each in replies if not each.withdrawn and not (each.author and each.author.bot)]
+    by_approving = any(request.by_approving for _, request in asked)
+    given: dict[int | tuple[PostKind, int], list[tuple[Post, list[Given]]]] = {}
+    for post in readable:
+        asker = post.author is not None and post.author.id in askers
+        if found := _given(post, templates, by_approving=by_approving, asker=asker):
+            given.setdefault(post.author.id if post.author else (post.kind, post.id), []).append((post, found))
+    _add_unread_words(given, readable, named, askers)
+    entries = [_entry(each, named) for each in given.values()]
+    entries.sort(key=lambda each: (each.given.at, each.given.id))
+    reactions: Counter[str] = Counter()
+    for post, _ in asked:
+        reactions.update({name: count for name, count in post.reactions.items() if count > 0})
+    return ConsentRoll(
+        tuple(_asking(post, request) for post, request in asked),
+        tuple(entries),
+        _listed(named, entries, [post.author.login.lower() for post, _ in asked if post.author]),
+        dict(reactions),
+        sum(each.withdrawn for each in replies),
+    )
+
+
+# --- who asks ---------------------------------------------------------------------------------------------------------
+
+
+def _requests(thread: Thread, posts: Sequence[Post]) -> Iterator[tuple[Post, Request]]:
+    opener = next((each.author for each in posts if each.kind is PostKind.OPENING), None)
+    for post in posts:
+        if post.withdrawn or (post.author and post.author.bot):
+            continue
+        own = post.author is not None and opener is not None and post.author.id == opener.id
+        if not (post.kind is PostKind.OPENING or own or post.author_association in _INSIDE):
+            continue
+        if request := _request(post.body, thread.summary.title):
+            yield post, request
+
+
+def _asking(post: Post, request: Request) -> Asking:
+    return Asking(post.kind, post.id, post.revision.digest, post.created_at, post.author, request.words)
+
+
+def _request(body: str, title: str) -> Request | None:
+    cached = len(body) <= _MAX_LENGTH
+    return _cached_request(body, title) if cached else read_request(body[: 10 * _MAX_LENGTH], title)
+
+
+_cached_request = lru_cache(maxsize=512)(read_request)
+
+
+def _listing(asked: Sequence[tuple[Post, Request]]) -> dict[str, tuple[Named, bool]]:
+    """Return whom the requests list, by the login in lower case, and whether they do so now or did once."""
+    found: dict[str, tuple[Named, bool]] = {}
+    for _, request in asked:
+        for each in request.named:
+            before = found.get(each.login.lower())
+            # What a later list says of a person's box is the asker's later word.
+            if before is None or each.ticked is not None:
+                found[each.login.lower()] = (each, True)
+    for post, _ in asked:
+        for revision in post.revisions:
+            if revision.digest != post.revision.digest:
+                for each in names(revision.body):
+                    found.setdefault(each.login.lower(), (each, False))
+    return found
+
+
+def _listed(
+    named: Mapping[str, tuple[Named, bool]], entries: Sequence[Entry], askers: Sequence[str]
+) -> tuple[Listed, ...]:
+    answered = {each.author.login.lower(): each.answer for each in entries if each.author}
+    return tuple(
+        Listed(each.login, each.ticked, now, login in askers, answered.get(login))
+        for login, (each, now) in named.items()
+    )
+
+
+# --- who answers ------------------------------------------------------------------------------------------------------
+
+
+def _given(post: Post, templates: frozenset[str], *, by_approving: bool, asker: bool) -> list[Given]:
+    """Return what a post says, the text that stands last; before it, texts that said otherwise and were edited."""
+    login = post.author.login if post.author else None
+    found: list[Given] = []
+    texts = [each for each in post.revisions if each.digest != post.revision.digest]
+    if texts and post.revision.edited_at:
+        texts = [each for each in texts if (each.edited_at or post.created_at) <= post.revision.edited_at]
+    for revision in [*texts, post.revision]:
+        current = revision is post.revision
+        reading = _reading(revision, templates, login)
+        if current and post.state == "APPROVED" and (reading is None or not reading.clear):
+            reading = _approval(reading, by_approving=by_approving)
+        if reading and asker and not _askers_own(reading, templates):
+            reading = None
+        if reading is None and current and found and found[-1].answer is not Answer.UNCLEAR:
+            reading = Reading(Answer.UNCLEAR, revision.body.strip()[:200], answers.EDITED_AWAY)
+        if reading and (current or not found or found[-1].answer is not reading.answer):
+            found.append(_one(post, revision, reading, current=current))
+    # An edit that changed nothing of the answer is no second answer.
+    if len(found) > 1 and found[-2].answer is found[-1].answer:
+        del found[-2]
+    return found
+
+
+def _askers_own(reading: Reading, templates: frozenset[str]) -> bool:
+    """Whether who asks answers, too: they say "ok" and "agreed" to many things, and weigh conditions of others."""
+    return reading.answer in {Answer.AGREED, Answer.DECLINED} and answers.explicit(reading.words, templates)
+
+
+def _approval(reading: Reading | None, *, by_approving: bool) -> Reading:
+    if reading is not None and not by_approving:
+        return reading
+    if by_approving:
+        return Reading(Answer.AGREED, reading.words if reading else "", answers.BY_APPROVING)
+    return Reading(Answer.UNCLEAR, "", answers.APPROVED)
+
+
+def _one(post: Post, revision: Revision, reading: Reading, *, current: bool) -> Given:
+    return Given(
+        reading.answer,
+        reading.words,
+        reading.note,
+        revision.edited_at or post.created_at,
+        post.kind,
+        post.id,
+        revision.digest,
+        current,
+        post.gone is not None,
+    )
+
+
+def _reading(revision: Revision, templates: frozenset[str], login: str | None) -> Reading | None:
+    if len(revision.body) > _MAX_LENGTH:
+        return None
+    return answers.read_answer(_segments(revision), templates=templates, login=login)
+
+
+def _segments(revision: Revision) -> Sequence[Segment]:
+    body, html = revision.body, revision.body_html
+    small = len(body) + len(html or "") <= _PAST_THIS_UNCACHED
+    return _cached_segments(body, html) if small else tuple(segments(body, html))
+
+
+@lru_cache(maxsize=4096)
+def _cached_segments(body: str, body_html: str | None) -> tuple[Segment, ...]:
+    return tuple(segments(body, body_html))
+
+
+def _add_unread_words(
+    given: dict[int | tuple[PostKind, int], list[tuple[Post, list[Given]]]],
+    replies: Sequence[Post],
+    named: Mapping[str, tuple[Named, bool]],
+    askers: set[int],
+) -> None:
+    """Enter as unclear who is listed and wrote something in which no answer was found: a reader may find one."""
+    for post in replies:
+        who = post.author
+        if who is None or who.id in given or who.id in askers or who.login.lower() not in named:
+            continue
+        own = (each.text for each in _segments(post.revision) if each.place in {"own", "details"})
+        words = " ".join(" ".join(own).split())[:200]
+        if words:
+            reading = Reading(Answer.UNCLEAR, words, answers.NO_ANSWER)
+            given[who.id] = [(post, [_one(post, post.revision, reading, current=True)])]
+
+
+def _entry(said: Sequence[tuple[Post, list[Given]]], named: Mapping[str, tuple[Named, bool]]) -> Entry:
+    """Find the answer that stands among what one person said, by time."""
+    author, association = said[-1][0].author, said[-1][0].author_association
+    *earlier, standing = said[0][1]
+    for _, texts in said[1:]:
+        *before, last = texts
+        earlier += before
+        takes = last.answer is not Answer.UNCLEAR or last.note in _OVERRIDING
+        if not takes and standing.answer is not Answer.UNCLEAR:
+            continue
+        if (standing.answer, standing.note) != (last.answer, last.note):
+            earlier.append(standing)
+        elif last.answer is not Answer.UNCLEAR:
+            continue  # said twice: the first time is when it was said
+        standing = last
+    listed = (author is not None and author.login.lower() in named) if named else None
+    return Entry(author, association, standing, tuple(earlier), listed)
