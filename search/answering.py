@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from search.document import PostText, needles
 from search.index import MAX_OFFSET, MAX_PER_PAGE, FacetCount, Hit, ResultPage
 from search.matching import Corpus, Scores, evaluate, occurrences, worth
-from search.query import Node, words
 from search.snippets import Needle, Sought, best_post, spans_of
+from search.tree import Node, words
 
 MAX_FACETS = 50
 

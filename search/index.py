@@ -14,11 +14,14 @@ from typing import Protocol
 from archiver.errors import ConfigError
 from archiver.model import PostKind
 from search.document import Document
-from search.query import Node
+from search.tree import Node
 
 MAX_PER_PAGE = 100
 MAX_OFFSET = 10_000
 """How many results can be paged through; who wants more narrows the query."""
+FACETS = ("repository", "year", "license", "topic", "state", "reason", "association", "flag")
+"""By what matches are counted. A thread counts for each of its licenses, topics, associations (of all who post) and
+flags (`locked`, `gone`, `edited`); values are spelled as a reader wants them, and as a qualifier takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Hit:
     """A thread that matches, by its `thread_key`; `more_posts` counts the other posts in which something matched.
 
     `title_spans` are (start, end) in the characters of the title as it was indexed: what matched, in order, apart.
+    `partial` says that it matches a part of the query only.
     """
 
     key: str
@@ -58,6 +62,7 @@ class Hit:
     best_post: BestPost | None
     more_posts: int
     title_spans: tuple[tuple[int, int], ...] = ()
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,11 @@ class FacetCount:
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """One page of the matches. `total` and `facets` (by name: `repository`, `state`) are of all matches."""
+    """One page of the matches. `total` and `facets` (by name, of FACETS) are of all matches, partial ones not counted.
+
+    Where few or none match, the best of `partial_total` partial matches follow. `did_you_mean` is a query with words of
+    the index in the place of words that it hardly has, if that finds more; None otherwise.
+    """
 
     total: int
     hits: tuple[Hit, ...]
@@ -78,6 +87,8 @@ class ResultPage:
     page: int
     per_page: int
     notices: tuple[str, ...] = ()
+    partial_total: int = 0
+    did_you_mean: Node | None = None
 
 
 class IndexWriter(Protocol):

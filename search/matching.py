@@ -15,7 +15,7 @@ from math import log
 from typing import Protocol
 
 from search.document import needles, wholes
-from search.query import And, Everything, Node, Not, Or, Phrase, Qualifier, Word
+from search.tree import And, Everything, Node, Not, Or, Phrase, Qualifier, Word
 
 TEXT = "text"
 """The field that holds the words of a document; the others bear the names of their qualifiers."""
@@ -133,6 +133,8 @@ def _evaluate(node: Node, corpus: Corpus) -> Scores | None:
                 for doc, score in found.items():
                     total[doc] = total.get(doc, 0.0) + score
             return total if asked else None
+        case _:
+            raise TypeError(f"{type(node).__name__} is not evaluated yet")
 
 
 def _all_of(nodes: Sequence[Node], corpus: Corpus) -> Scores | None:

@@ -1,4 +1,4 @@
-"""Owns the query language: its grammar, its syntax tree, and the notices about what could not be used.
+"""Owns the query language: its grammar, and the notices about what could not be used.
 
 It knows no index and no engine; what a word of a query matches, `search.document` says.
 """
@@ -6,7 +6,7 @@ It knows no index and no engine; what a word of a query matches, `search.documen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -14,127 +14,13 @@ from functools import lru_cache
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from search.document import analyze, named_license, needle
+from search.tree import And, Everything, Node, Phrase, Qualifier, Word, conjunction, disjunction, negation
 
 MAX_LENGTH = 2_000
 MAX_TERMS = 64
 MAX_DEPTH = 20
 MAX_GROUPS = 100
 _MOST_IN_A_NAME = 9  # GNU Lesser General Public License version 3 or later
-
-# --- the tree ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Everything:
-    """Matches every thread; prints as nothing."""
-
-    def __str__(self) -> str:
-        return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """Matches threads that have the word; a compound, as `node.js`, matches its parts side by side."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Matches threads that have the words side by side, in this order; `text` holds no quotation mark."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return f'"{self.text}"'
-
-
-@dataclass(frozen=True, slots=True)
-class Qualifier:
-    """Matches threads of which a property has a value: `repo` (`owner/name`), `is` (see IS), `author` (a login).
-
-    `value` is in lower case.
-    """
-
-    name: str
-    value: str
-
-    def __str__(self) -> str:
-        return f"{self.name}:{self.value}"
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """Matches what `node` does not match."""
-
-    node: Node
-
-    def __str__(self) -> str:
-        inner = f"({self.node})" if isinstance(self.node, And | Or) else str(self.node)
-        # A word can begin with `--`, and would swallow one more.
-        return f"NOT {inner}" if inner.startswith("-") else f"-{inner}"
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """Matches what all of two or more nodes match; none of them is an And or Everything."""
-
-    nodes: tuple[Node, ...]
-
-    def __str__(self) -> str:
-        return " ".join(f"({node})" if isinstance(node, Or) else str(node) for node in self.nodes)
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """Matches what any of two or more nodes matches; none of them is an Or."""
-
-    nodes: tuple[Node, ...]
-
-    def __str__(self) -> str:
-        return " OR ".join(str(node) for node in self.nodes)
-
-
-Node = Everything | Word | Phrase | Qualifier | Not | And | Or
-
-
-def conjunction(nodes: Sequence[Node]) -> Node:
-    """Return what all nodes match together, in its simplest form; of no nodes, Everything."""
-    flat: list[Node] = []
-    for node in nodes:
-        flat.extend(node.nodes if isinstance(node, And) else () if isinstance(node, Everything) else (node,))
-    if not flat:
-        return Everything()
-    return flat[0] if len(flat) == 1 else And(tuple(flat))
-
-
-def disjunction(nodes: Sequence[Node]) -> Node:
-    """Return what any of one or more nodes matches, in its simplest form."""
-    flat: list[Node] = []
-    for node in nodes:
-        flat.extend(node.nodes if isinstance(node, Or) else (node,))
-    return flat[0] if len(flat) == 1 else Or(tuple(flat))
-
-
-def negation(node: Node) -> Node:
-    """Return what a node does not match; two negations cancel out."""
-    return node.node if isinstance(node, Not) else Not(node)
-
-
-def words(node: Node) -> Iterator[Word | Phrase]:
-    """Yield the words and phrases that a match is to contain: all but those under a negation."""
-    match node:
-        case Word() | Phrase():
-            yield node
-        case And(nodes) | Or(nodes):
-            for each in nodes:
-                yield from words(each)
-        case _:
-            return
-
 
 # --- the language -----------------------------------------------------------------------------------------------------
 

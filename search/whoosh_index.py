@@ -32,9 +32,9 @@ from search.index import IndexWriter, ResultPage
 from search.lending import Lender
 from search.matching import TEXT, Postings, pack
 from search.merging import to_merge
-from search.query import Node
 from search.rebuilding import Rebuild
 from search.stored import SegmentColumns, column_values, joined, pack_texts, unpack_texts
+from search.tree import Node
 
 SCHEMA_VERSION = 2
 META = "meta"

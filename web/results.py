@@ -18,8 +18,9 @@ from archiver.model import ThreadSummary
 from archiver.references import HOST, RepositoryRef, parse_reference
 from archiver.store import Reader
 from search.index import MAX_OFFSET, MAX_PER_PAGE, Hit, Index, ResultPage
-from search.query import SORTS, And, Node, Qualifier, conjunction, negation, parse
+from search.query import SORTS, parse
 from search.serial import results_json
+from search.tree import And, Node, Qualifier, conjunction, negation
 from web import permalinks
 from web.config import SiteConfig
 from web.render import plural

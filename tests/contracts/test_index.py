@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from archiver.errors import ConfigError
 from search.document import Document, analyze, needle, needles
 from search.index import MAX_OFFSET, FacetCount, Index, ResultPage, open_index
-from search.query import And, Everything, Node, Not, Or, Phrase, Qualifier, Word, parse
+from search.query import parse
+from search.tree import And, Everything, Node, Not, Or, Phrase, Qualifier, Word
 from tests.search.builders import START, document
 
 ENGINES = ("whoosh",)

@@ -6,25 +6,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from search.query import (
-    IS,
-    MAX_DEPTH,
-    MAX_LENGTH,
-    MAX_TERMS,
-    SORTS,
+from search.query import IS, MAX_DEPTH, MAX_LENGTH, MAX_TERMS, SORTS, ParsedQuery, parse
+from search.tree import (
     And,
     Everything,
     Node,
     Not,
     Or,
-    ParsedQuery,
     Phrase,
     Qualifier,
     Word,
     conjunction,
     disjunction,
     negation,
-    parse,
     words,
 )
 

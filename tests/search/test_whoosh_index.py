@@ -16,7 +16,7 @@ from whoosh.filedb.filestore import FileStorage
 
 from search.document import Document
 from search.errors import IndexFull, IndexLocked, IndexOutdated, IndexUnavailable
-from search.query import Everything, Word
+from search.tree import Everything, Word
 from search.whoosh_index import SCHEMA_VERSION, WhooshIndex
 from tests.search.builders import document
 
