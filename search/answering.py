@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from search.document import PostText, needles
+from search.analysis import needles
+from search.document import PostText
 from search.index import MAX_OFFSET, MAX_PER_PAGE, FacetCount, Hit, ResultPage
 from search.matching import Corpus, Scores, evaluate, occurrences, worth
 from search.snippets import Needle, Sought, best_post, spans_of

@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 from math import log
 from typing import Protocol
 
-from search.document import needles, wholes
+from search.analysis import needles, wholes
 from search.tree import And, Everything, Node, Not, Or, Phrase, Qualifier, Word
 
 TEXT = "text"

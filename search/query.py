@@ -1,6 +1,6 @@
 """Owns the query language: its grammar, and the notices about what could not be used.
 
-It knows no index and no engine; what a word of a query matches, `search.document` says.
+It knows no index and no engine; what a word of a query matches, `search.analysis` says.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from search.document import analyze, named_license, needle
+from search.analysis import analyze, named_license, needle
 from search.tree import And, Everything, Node, Phrase, Qualifier, Word, conjunction, disjunction, negation
 
 MAX_LENGTH = 2_000

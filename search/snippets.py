@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.document import PostText, analyze
+from search.analysis import analyze
+from search.document import PostText
 from search.index import BestPost, Snippet
 
 LENGTH = 240

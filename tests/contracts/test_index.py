@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archiver.errors import ConfigError
-from search.document import Document, analyze, needle, needles
+from search.analysis import analyze, needle, needles
+from search.document import Document
 from search.index import MAX_OFFSET, FacetCount, Index, ResultPage, open_index
 from search.query import parse
 from search.tree import And, Everything, Node, Not, Or, Phrase, Qualifier, Word

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from archiver.model import Tombstone
 from archiver.references import ThreadKind
 from archiver.store import Store
-from search.document import ALSO, WHOLE, WORD, analyze, bag, document_of, named_license, needle, needles, wholes
+from search.analysis import ALSO, WHOLE, WORD, analyze, named_license, needle, needles, wholes
+from search.document import bag, document_of
 from tests.search.builders import document, keep
 
 
