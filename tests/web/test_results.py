@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from archives import Archive
+from archives import FOREIGN_SCRIPT, Archive
 from archives import post as comment
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
@@ -100,7 +100,7 @@ def test_the_query_stays_in_its_field_and_is_only_text(filled: FlaskClient) -> N
     """What was asked is shown as it was asked."""
     tree = page(filled, "/search?q=%22%3E%3Cscript%3E+license")
     assert tree.select_one("#q")["value"] == '"><script> license'
-    assert not tree.select("script")
+    assert not tree.select(FOREIGN_SCRIPT)
 
 
 def test_what_was_not_understood_is_said(filled: FlaskClient) -> None:
