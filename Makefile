@@ -8,7 +8,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-relevance clean
+.PHONY: help demo test lint format bench bench-relevance bench-search clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -43,6 +43,12 @@ bench: $(READY) ## Measure: crawl, store, index, search, pages, relevance, impor
 bench-relevance: $(READY) ## Hold the judgement against hand-made labels: LABELS=FILE CORPUS=DIR
 	@test -n "$(LABELS)" -a -n "$(CORPUS)" || { echo "make bench-relevance LABELS=FILE CORPUS=DIR (docs/testing.md says what is in them)" >&2; exit 2; }
 	@$(BIN)/python benchmarks/bench_relevance.py --labels "$(LABELS)" --corpus "$(CORPUS)"
+
+# The sizes of the invented archive, in posts.
+POSTS ?= 10000 100000
+
+bench-search: $(READY) ## Measure the search index beside SQLite FTS5: POSTS="10000 100000", or CORPUS=DIR
+	@$(BIN)/python benchmarks/bench_search.py $(if $(CORPUS),--corpus "$(CORPUS)",--posts $(POSTS))
 
 clean: ## Remove the virtual environment and the demonstration's data
 	rm -rf $(VENV) demo-data
