@@ -28,13 +28,14 @@ class Step:
 
     What is `archived` was seen by GH Archive then, and came to be held here later.
 
-    `posts` are those that a capture shows edited or gone.
+    `posts` are those that a capture shows edited or gone; `previous` is the capture that it can be compared with.
     """
 
     at: datetime
     kind: str
     words: Markup
     capture: Capture | None = None
+    previous: Capture | None = None
     posts: tuple[Entry, ...] = ()
 
 
@@ -76,12 +77,14 @@ def changes(thread: Thread, held: Mapping[str, Record | None]) -> Iterator[tuple
 
 def _captures(thread: Thread, held: Mapping[str, Record | None], posts: Mapping[PostKey, Entry]) -> Iterator[Step]:
     before: Record | None = None
+    previous: Capture | None = None
     for capture, words in changes(thread, held):
         after = held[capture.digest]
+        comparable = previous if before is not None and after is not None else None
         touched = [posts[key] for key in _touched(before, after) if key in posts]
         sentence = Markup("; ").join([render.capitalize_first(words[0]), *words[1:]])
-        yield Step(capture.at, "capture", sentence, capture, tuple(touched[:12]))
-        before = after
+        yield Step(capture.at, "capture", sentence, capture, comparable, tuple(touched[:12]))
+        before, previous = after, capture
 
 
 def _touched(before: Record | None, after: Record | None) -> list[PostKey]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from archiver.model import Post, PostKind, ThreadSummary, compact, post_anchor
+from archiver.model import Post, PostKind, ThreadSummary, compact, parse_iso, post_anchor
 from archiver.references import HOST, RepositoryRef, ThreadKind, ThreadRef
 
 # How many digits of a digest stand in a permanent link; a link with more, up to all 64, leads to the same snapshot.
@@ -31,7 +31,7 @@ _TAIL = re.compile(
 )
 _PAGE = re.compile(
     rf"/{HOST}/[A-Za-z0-9_.-]+/[A-Za-z0-9_.~-]+"
-    r"(?:/(?:issues?|pulls?|discussions?)/[0-9]+(?:@[0-9A-Za-z]+)?(?:\.json)?(?:/history|/consent\.csv)?)?/?\Z"
+    r"(?:/(?:issues?|pulls?|discussions?)/[0-9]+(?:@[0-9A-Za-z]+)?(?:\.json)?(?:/history|/compare|/consent\.csv)?)?/?\Z"
 )
 _ANCHOR_IN_FILES = re.compile(r"r([0-9]+)\Z")
 
@@ -69,6 +69,21 @@ def parse_tail(text: str) -> Tail | None:
     return Tail(int(found["number"]), digest, at, "json" if found["form"] else "")
 
 
+def parse_version(text: str) -> str | datetime | None:
+    """Read what names a version in a query: 12 to 64 hex digits of its digest, or a time; None for anything else.
+
+    A time is written as in permanent links (`20180216T091200Z`), or as ISO 8601 with a zone.
+    """
+    text = text.strip()
+    tail = parse_tail(f"1@{text}")
+    if tail is not None and not tail.form:
+        return tail.digest or tail.at
+    try:
+        return parse_iso(text)
+    except ValueError:
+        return None
+
+
 def own_path(text: str, base_url: str) -> str | None:
     """Return the path, with its fragment, to which a link of the archive at `base_url` leads; None if it is no link.
 
@@ -84,7 +99,9 @@ def own_path(text: str, base_url: str) -> str | None:
     path = unquote(url.path)
     if not _PAGE.match(path):
         return None
-    return quote(path, safe="/@") + (f"#{quote(url.fragment)}" if url.fragment else "")
+    # A comparison is named by its query.
+    query = f"?{quote(url.query, safe='=&')}" if url.query and path.endswith("/compare") else ""
+    return quote(path, safe="/@") + query + (f"#{quote(url.fragment)}" if url.fragment else "")
 
 
 # --- paths, from the site's root --------------------------------------------------------------------------------------
@@ -120,6 +137,13 @@ def snapshot(summary: ThreadSummary) -> str:
 def history(ref: ThreadRef) -> str:
     """Return the path of the list of a thread's captures."""
     return f"{thread(ref)}/history"
+
+
+def compare(ref: ThreadRef, before: str = "", after: str = "") -> str:
+    """Return the path that tells two snapshots apart, by (part of) their digests; without `after`, from the latest."""
+    wanted = {"from": before, "to": after}
+    parts = urlencode({name: value for name, value in wanted.items() if value})
+    return f"{thread(ref)}/compare{f'?{parts}' if parts else ''}"
 
 
 def anchor(post: Post, kind: ThreadKind) -> str:

@@ -21,7 +21,7 @@ from archiver.model import PostKind, Repository, Thread, Tombstone, iso, post_an
 from archiver.outcome import facts
 from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import Reader
-from web import history, permalinks, reading, rolls
+from web import changes, history, permalinks, reading, rolls
 from web.api import error, moved_for_good, send_thread, withdrawn_error
 from web.config import SiteConfig
 from web.references import referred
@@ -40,10 +40,14 @@ LATEST_SNAPSHOT = "public, max-age=600, immutable"
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """What the page of a snapshot says of it: when it was captured first, and whether the thread has changed since."""
+    """What the page of a snapshot says of it: when it was captured first, and whether the thread has changed since.
+
+    `since` says in a line what changed, if that can be told.
+    """
 
     at: datetime
     latest: bool
+    since: str | None = None
 
 
 class ThreadPages:
@@ -61,6 +65,7 @@ class ThreadPages:
         pages.add_url_rule(one, "repository", self.repository)
         pages.add_url_rule(f"{one}/<kind>/<tail>", "thread", self.thread)
         pages.add_url_rule(f"{one}/<kind>/<tail>/history", "history", self.history)
+        pages.add_url_rule(f"{one}/<kind>/<tail>/compare", "compare", self.compare)
         pages.add_url_rule(f"{one}/<kind>/<tail>/consent.csv", "consent", self.consent)
         pages.add_url_rule("/lookup", "lookup", self.lookup)
         return pages
@@ -137,7 +142,8 @@ class ThreadPages:
         fixed = None
         if digest is not None:
             first = next(each for each in thread.captures if each.digest == digest)
-            fixed = Fixed(first.at, thread.captures[-1].digest == digest)
+            since = None if wanted.form else changes.since(self._store, thread, digest)
+            fixed = Fixed(first.at, thread.captures[-1].digest == digest, since)
             thread = reading.as_captured(thread, first)
         response = self._send(thread, fixed, wanted.form)
         # What is withdrawn may be given back, and more of it may be withdrawn: such a page is asked for each time.
@@ -174,6 +180,22 @@ class ThreadPages:
             edited=edited,
         )
 
+    def compare(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
+        """Tell two versions of a thread apart, which the parameters `from` and `to` name."""
+        asked, wanted = _parse(owner, name, kind, tail)
+        if wanted != permalinks.Tail(asked.number):
+            abort(404)
+        repository = self._store.find_repository(asked.repository)
+        thread = self._store.thread(repository.id, asked.number) if repository else None
+        if thread is None:
+            return self._missing(asked)
+        if moved := moved_for_good(permalinks.compare(thread.summary.ref)):
+            return moved
+        try:
+            return changes.comparison(self._store, thread, mask=self._site.mask)
+        except changes.Withdrawn as error:
+            return _withdrawn(thread.summary.ref, error.tombstone, "", version=error.digest)
+
     def _at_time(self, repository: Repository, asked: ThreadRef, at: datetime, form: str) -> ResponseReturnValue:
         ref = self._held(repository, asked.number)
         if ref is None:
@@ -203,9 +225,7 @@ class ThreadPages:
         if form:
             what = f"these begin so: {', '.join(found)}" if found else "none of its snapshots has that digest"
             return error(404, f"{ref} is held, but {what}")
-        captures = self._store.captures(repository.id, asked.number)
-        several = [each for each in captures if each.digest in found]
-        return render_template("no_snapshot.html", ref=ref, several=several, captures=captures), 404
+        return changes.no_snapshot(ref, self._store.captures(repository.id, asked.number), found)
 
     # --- lookup ---
 
