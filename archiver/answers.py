@@ -53,6 +53,10 @@ JOKE = "perhaps a joke"
 QUOTED = "quotes only"
 CODE = "code only"
 WITHDRAWN = "takes something back"
+STRUCK = "struck out in part"
+UNTICKED = "a box that is not ticked"
+OTHER_LICENSE = "names another license than the request"
+ELSEWHERE = "may answer another question"
 OPINION = "an opinion, not a consent"
 NO_ANSWER = "no plain yes or no"
 APPROVED = "approved the pull request, without words"
@@ -67,6 +71,10 @@ _MAX_SENTENCES = 60
 _MAX_SENTENCE = 1_000
 _MAX_BARE = 200
 _FOLDED_AT = 45
+# "Agreed, but only for my translations": a bare yes with the condition right behind it.
+_ONLY = re.compile(
+    r"\b(?:but only|only (?:for|under|if|to)|as long as|provided|on (?:the |one )?condition|except)\b", _I
+)
 _GOES_ON = re.compile(r"(?:if|unless|but|only|except|when|once|as long|provided|assuming|under|with|to|for|that)\b")
 
 # --- texts ------------------------------------------------------------------------------------------------------------
@@ -131,6 +139,14 @@ def read_answer(
     return reading
 
 
+def pointing(words: str) -> bool:
+    """Whether words answer what was said before them, whatever that is: "ok", "+1", "I disagree with that"."""
+    said = _said(_plain(words))
+    return (_bare(said) is not None and re.match(r"\W*I\b", said) is None) or re.search(
+        r"\b(?:with|to|about|for) (?:that|this|it|the above)\W*\Z", said, _I
+    ) is not None
+
+
 def explicit(words: str, templates: Collection[str] = ()) -> bool:
     """Whether words agree or decline in a whole sentence, not by a word that may answer anything ("ok", "yes")."""
     said = _said(_plain(words))
@@ -167,6 +183,10 @@ def _without_words(segments: Sequence[Segment], templates: Collection[str]) -> R
 
 def _read(text: str, templates: Collection[str]) -> Reading | None:
     whole = sentences(text)
+    if phrases.MAIL_HEAD.search(text) or phrases.FORWARDS.search(text):
+        # Whose words these are, a reader has to see.
+        found = next((each for each in whole if _sentence(each, templates) is not None), None)
+        return Reading(Answer.UNCLEAR, _short(found), BEHALF) if found else None
     verdicts = [(sentence, _sentence(sentence, templates)) for sentence in whole]
     decided = [(sentence, found) for sentence, found in verdicts if found is not None]
     if not decided:
@@ -222,6 +242,10 @@ def _bounds(sentence: str) -> bool:
 
 def _sentence(sentence: str, templates: Collection[str]) -> tuple[Answer, str | None] | None:
     """Read one sentence: an answer with a note, or None if it is none."""
+    if sentence.startswith("☐"):
+        return (Answer.UNCLEAR, UNTICKED) if _sentence(sentence[1:].strip(), templates) else None
+    if spoken := phrases.SPOKEN_FOR.match(sentence):
+        return (Answer.UNCLEAR, BEHALF) if _sentence(sentence[spoken.end() :], templates) else None
     if _of(sentence, templates):
         return Answer.AGREED, None
     said = _said(sentence)
@@ -244,7 +268,7 @@ def _sentence(sentence: str, templates: Collection[str]) -> tuple[Answer, str | 
     denies = phrases.DECLINED_ELSEWHERE.search(said) or (
         phrases.DECLINED.search(said) and not phrases.NO_DENIAL.search(said)
     )
-    if re.search(r"\b(?:could(?: not|n't)|can(?: ?not|'t)) agree more\b", said, _I):
+    if re.search(r"\b(?:could(?: not|n't)|can(?: ?not|'t)) agree more\b", said, _I) or phrases.COMMENTS.search(said):
         return Answer.UNCLEAR, OTHER
     agrees = None if denies else (phrases.AGREED.search(said) or phrases.AGREED_ELSEWHERE.search(said))
     if denies:
@@ -261,6 +285,8 @@ def _sentence(sentence: str, templates: Collection[str]) -> tuple[Answer, str | 
             else (Answer.DECLINED, None)
         )
     if agrees is None:
+        if re.match(rf"\W*{phrases.YES}(?!\w)", said, _I) and _ONLY.search(sentence):
+            return Answer.CONDITIONS, None
         if (
             re.search(r"\bI\b|\bmy\b", said, _I)
             and phrases.SEVERAL.search(said) is None

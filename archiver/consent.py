@@ -6,6 +6,7 @@ silence, reactions or ticked boxes.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +15,11 @@ from functools import lru_cache
 
 from archiver import answers
 from archiver.answers import Answer, Reading
-from archiver.consent_requests import Named, Request, names, read_request
+from archiver.consent_requests import ABOUT_CONSENT, Named, Request, names, read_request
 from archiver.markup import Segment, segments
 from archiver.model import Account, Post, PostKind, Revision, Thread
+from archiver.spdx import spdx_mentions
+from archiver.topics import relicensing, resolved
 
 _INSIDE = {"OWNER", "MEMBER", "COLLABORATOR"}
 # A later doubt counts against an earlier yes; a later question does not.
@@ -24,6 +27,9 @@ _OVERRIDING = {answers.WITHDRAWN, answers.EDITED_AWAY, answers.UNSURE, answers.B
 # Of a post longer than this nothing is read: no answer is so long.
 _MAX_LENGTH = 20_000
 _PAST_THIS_UNCACHED = 4_000
+_STRUCK = re.compile(r"~~|<(?:del|s|strike)\b", re.IGNORECASE)
+_DENIED = re.compile(r"\b(?:not|no|never)\b[^.,;:]{0,20}\Z", re.IGNORECASE)
+_ONLY_THAT = re.compile(r"\bonly\b|\bnothing else\b|\bno other\b|\bnot\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,15 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class _Terms:
+    """What the requests of a thread ask for: sentences to post, licenses (if they say), a reply by approving."""
+
+    templates: frozenset[str]
+    licenses: frozenset[str]
+    by_approving: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRoll:
     """What a thread's request for consent brought: entries by the time of each person's answer.
 
@@ -141,11 +156,11 @@ def consent_roll(thread: Thread) -> ConsentRoll | None:
     named = _listing(asked)
     replies = [each for each in posts if (each.kind, each.id) not in requests and each.created_at >= first.created_at]
     readable = [each for each in replies if not each.withdrawn and not (each.author and each.author.bot)]
-    by_approving = any(request.by_approving for _, request in asked)
+    terms = _Terms(templates, _wanted(thread, asked), any(request.by_approving for _, request in asked))
     given: dict[int | tuple[PostKind, int], list[tuple[Post, list[Given]]]] = {}
     for post in readable:
         asker = post.author is not None and post.author.id in askers
-        if found := _given(post, templates, by_approving=by_approving, asker=asker):
+        if found := _given(post, terms, asker=asker, elsewhere=_asked_otherwise(post, replies)):
             given.setdefault(post.author.id if post.author else (post.kind, post.id), []).append((post, found))
     _add_unread_words(given, readable, named, askers)
     entries = [_entry(each, named) for each in given.values()]
@@ -216,11 +231,38 @@ def _listed(
     )
 
 
+def _wanted(thread: Thread, asked: Sequence[tuple[Post, Request]]) -> frozenset[str]:
+    """Return the licenses to which the requests ask to move, as families (`GPL`, `MIT`); empty if they do not say."""
+    lines = [line for post, _ in asked for line in answers.sentences(post.body[:_MAX_LENGTH])]
+    asked_for = relicensing(thread.summary.title, lines)
+    return frozenset(_family(each) for each in asked_for.after) if asked_for else frozenset()
+
+
+def _family(name: str) -> str:
+    return resolved(name).partition("-")[0].lower()
+
+
+def _asked_otherwise(post: Post, replies: Sequence[Post]) -> bool:
+    """Whether the post right before this one, by somebody else, asks something that is not about consent."""
+    before = [each for each in replies if (each.created_at, each.id) < (post.created_at, post.id)][-1:]
+    if not before or before[0].withdrawn or len(before[0].body) > _MAX_LENGTH:
+        return False
+    author = before[0].author
+    if author is not None and post.author is not None and author.id == post.author.id:
+        return False
+    own = " ".join(each.text for each in _segments(before[0].revision) if each.place == "own")
+    questions = [each for each in answers.sentences(own) if each.rstrip(" )\"'*_").endswith(("?", "？"))]
+    return bool(questions) and not any(ABOUT_CONSENT.search(each) for each in questions)
+
+
 # --- who answers ------------------------------------------------------------------------------------------------------
 
 
-def _given(post: Post, templates: frozenset[str], *, by_approving: bool, asker: bool) -> list[Given]:
-    """Return what a post says, the text that stands last; before it, texts that said otherwise and were edited."""
+def _given(post: Post, terms: _Terms, *, asker: bool, elsewhere: bool) -> list[Given]:
+    """Return what a post says, the text that stands last; before it, texts that said otherwise and were edited.
+
+    `elsewhere` says that something else was asked right before: then "ok" and "no" are not taken for an answer.
+    """
     login = post.author.login if post.author else None
     found: list[Given] = []
     texts = [each for each in post.revisions if each.digest != post.revision.digest]
@@ -228,10 +270,12 @@ def _given(post: Post, templates: frozenset[str], *, by_approving: bool, asker: 
         texts = [each for each in texts if (each.edited_at or post.created_at) <= post.revision.edited_at]
     for revision in [*texts, post.revision]:
         current = revision is post.revision
-        reading = _reading(revision, templates, login)
+        reading = _reading(revision, terms, login)
+        if reading and reading.clear and elsewhere and answers.pointing(reading.words):
+            reading = Reading(Answer.UNCLEAR, reading.words, answers.ELSEWHERE)
         if current and post.state == "APPROVED" and (reading is None or not reading.clear):
-            reading = _approval(reading, by_approving=by_approving)
-        if reading and asker and not _askers_own(reading, templates):
+            reading = _approval(reading, by_approving=terms.by_approving)
+        if reading and asker and not _askers_own(reading, terms.templates):
             reading = None
         if reading is None and current and found and found[-1].answer is not Answer.UNCLEAR:
             reading = Reading(Answer.UNCLEAR, revision.body.strip()[:200], answers.EDITED_AWAY)
@@ -270,21 +314,34 @@ def _one(post: Post, revision: Revision, reading: Reading, *, current: bool) -> 
     )
 
 
-def _reading(revision: Revision, templates: frozenset[str], login: str | None) -> Reading | None:
+def _reading(revision: Revision, terms: _Terms, login: str | None) -> Reading | None:
     if len(revision.body) > _MAX_LENGTH:
         return None
-    return answers.read_answer(_segments(revision), templates=templates, login=login)
+    reading = answers.read_answer(_segments(revision), templates=terms.templates, login=login)
+    if _STRUCK.search(revision.body_html or revision.body):
+        kept = answers.read_answer(_segments(revision, struck=False), templates=terms.templates, login=login)
+        if reading and (kept is None or kept.answer is not reading.answer):
+            return Reading(Answer.UNCLEAR, reading.words, answers.STRUCK)
+    if reading and reading.answer in {Answer.AGREED, Answer.CONDITIONS} and terms.licenses:
+        places = [(_family(name), start) for name, start, _ in spdx_mentions(reading.words, sure=True)]
+        named = {name for name, _ in places}
+        denied = any(name in terms.licenses and _DENIED.search(reading.words[:start]) for name, start in places)
+        if denied or (named and not named & terms.licenses):
+            return Reading(Answer.UNCLEAR, reading.words, answers.OTHER_LICENSE)
+        if named and named < terms.licenses and _ONLY_THAT.search(reading.words):
+            return Reading(Answer.CONDITIONS, reading.words, reading.note)
+    return reading
 
 
-def _segments(revision: Revision) -> Sequence[Segment]:
+def _segments(revision: Revision, *, struck: bool = True) -> Sequence[Segment]:
     body, html = revision.body, revision.body_html
     small = len(body) + len(html or "") <= _PAST_THIS_UNCACHED
-    return _cached_segments(body, html) if small else tuple(segments(body, html))
+    return _cached_segments(body, html, struck) if small else tuple(segments(body, html, struck=struck))
 
 
 @lru_cache(maxsize=4096)
-def _cached_segments(body: str, body_html: str | None) -> tuple[Segment, ...]:
-    return tuple(segments(body, body_html))
+def _cached_segments(body: str, body_html: str | None, struck: bool) -> tuple[Segment, ...]:
+    return tuple(segments(body, body_html, struck=struck))
 
 
 def _add_unread_words(

@@ -29,6 +29,10 @@ _CONSENT = re.compile(
     r"concord|соглас|同意|赞成|賛成|承諾|동의",
     _I,
 )
+ABOUT_CONSENT = re.compile(
+    f"{_PURPOSE.pattern}|{_CONSENT.pattern}|\\b(?:[AL]?GPL|MIT|Apache|BSD|change|switch|everyone|sure)\\b", _I
+)
+"""What a question says that may be about the consent that is asked for."""
 _CONTRIBUTORS = re.compile(
     r"\bcontribut(?:ors?|ed|ions?|ing)\b|\bcommitters?\b|\bcopyright (?:holders?|owners?)\b|\bauthors\b|"
     r"\bpatch(?:es)? of\b|"

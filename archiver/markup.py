@@ -90,6 +90,7 @@ _SELF_CLOSING = _names("p li dt dd tr td th thead tbody tfoot option rp rt")
 _BLOCKS = _names(
     "blockquote caption dd details div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre summary table tbody tfoot thead tr ul"
 )
+_STRUCK = {"del", "s", "strike"}
 _EMAIL_QUOTES = {"email-hidden-reply", "email-quoted-reply", "email-signature-reply"}
 # Holds the lines of a mail as they were, told apart by the page's style sheet.
 _EMAIL = "email-fragment"
@@ -113,8 +114,10 @@ class Segment:
     text: str
 
 
-def segments(body: str, body_html: str | None = None) -> list[Segment]:
+def segments(body: str, body_html: str | None = None, *, struck: bool = True) -> list[Segment]:
     """Tell a post's text apart, in reading order, as a reader sees it; block elements are separated by newlines.
+
+    Without `struck`, what its author struck out (`~~so~~`) is left out.
 
     `body` is Markdown, `body_html` GitHub's rendering of it, which wins if there is one. Quotations are block quotes,
     the quoted parts of replies by e-mail, and their tails. Inline code is part of the words around it, unless it is
@@ -126,7 +129,7 @@ def segments(body: str, body_html: str | None = None) -> list[Segment]:
     found: list[Segment] = []
     buffer: list[str] = []
     place = "own"
-    for where, text in _walk(BeautifulSoup(markup, "html.parser")):
+    for where, text in _walk(BeautifulSoup(markup, "html.parser"), struck=struck):
         if where != place:
             _append(found, place, "".join(buffer))
             buffer, place = [], where
@@ -237,7 +240,7 @@ def _within_limits(markup: str) -> bool:
     return count + markup.count("&") // 4 <= MAX_TAGS
 
 
-def _walk(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
+def _walk(soup: BeautifulSoup, *, struck: bool) -> Iterator[tuple[str, str]]:
     """Yield (place, text) in reading order, without recursion."""
     stack: list[tuple[PageElement | None, str, bool]] = [(soup, "own", False)]
     while stack:
@@ -253,7 +256,7 @@ def _walk(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
         if not isinstance(node, Tag):
             continue
         classes = set(node.get_attribute_list("class"))
-        if _EMAIL_TOGGLE in classes:
+        if _EMAIL_TOGGLE in classes or (not struck and node.name in _STRUCK):
             continue
         verbatim = verbatim or _EMAIL in classes
         if node.name == "pre":

@@ -53,6 +53,8 @@ AGREED = re.compile(
     r"|\bI (?:also |still |personally |certainly )?(?:have|see|raise|'ve got|have got) (?:absolutely |"
     r"really )?(?:no|zero) "
     r"(?:objections?|problems?|issues?|concerns?|qualms)\b"
+    r"|\bI (?:have|'ve got|see) nothing against (?:it|this|that|the)\b"
+    rf"|\byou (?:may|can) (?:freely )?use my {WORKS} under\b"
     r"|\b(?:I )?(?:do not|don't|dont) (?:mind|object|have any(?: \w+)? (?:objections?|problems?|issues?|concerns?)|"
     r"have an? (?:objection|problem|issue))\b"
     r"|^\W*no (?:\w+ )?(?:objections?|concerns?)\b|\bno objections?\W*$"
@@ -76,6 +78,7 @@ DECLINED = re.compile(
     r"(?:want|wish) (?:my\b|this (?:change|relicens)|to (?:agree|consent|re-?licen[cs]e|give|change the licen[cs]e)))"
     r"|\bI\b\s+(?:\w+\s+){0,2}?(?:object|decline|refuse(?! to (?:believe|think))|forbid|prohibit|oppose|"
     r"withhold|disagree)\b"
+    r"|^\W*(?:strongly |firmly |totally )?disagree(?:d)?(?: strongly| firmly| completely)?\W*$"
     r"|\bI(?: am|'m) (?:\w+ )?(?:against|opposed to|not (?:ok|okay|fine|happy|comfortable|in favou?r))\b"
     r"|\bI(?:'d| would) (?:rather|prefer)(?: that)?(?: you| we| it| my \w+)? (?:not|didn't|did not|stay|stays|stayed|"
     r"keep|kept)\b|\bI(?:'d| would) prefer (?:not )?to (?:keep|stay|remain|not)\b|\bI(?:'d| would) prefer not to\b"
@@ -118,7 +121,8 @@ DOUBT = re.compile(
     _I,
 )
 CONDITION = re.compile(
-    r"\b(?:as long as|so long as|provided(?: that)?|providing that|on (?:the |one |two |\w+ )?conditions?|only if|"
+    r"\b(?:with (?:\w+ )?conditions?|"
+    r"as long as|so long as|provided(?: that)?|providing that|on (?:the |one |two |\w+ )?conditions?|only if|"
     r"if and only if|unless|under the (?:condition|assumption)|subject to|assuming|conditional(?:ly)?|contingent|"
     r"with the (?:exception|caveat|condition|proviso)|except(?: for)?|excluding|only (?:for|under|to|the)|"
     r"limited to|but (?:only|not)|in exchange)\b",
@@ -150,12 +154,36 @@ OTHER = re.compile(
     r"\bobject\s+to\s+(?!(?:the |this |that |any |such )?(?:re-?)?(?:licen|chang|switch|mov|proposal|it\b|"
     r"this\b|my\b))|"
     rf"\b(?:{VERBS}|disagree)\s+(?:\w+\s+)?(?:with\s+(?!(?:the|this|that|these|your?|it)?\s*"
-    r"(?:licen[cs]\w*|re-?licen[cs]\w*|changes?|switch\w*|move|moving|proposals?|above (?:licen|change|"
+    r"(?:licen[cs]\w*|re-?licen[cs]\w*|conditions?|one condition|"
+    r"changes?|switch\w*|move|moving|proposals?|above (?:licen|change|"
     r"statement|text|terms)|"
     r"statement|terms|plan|mit|apache|bsd|mpl|l?gpl|agpl|using|adopting|this\b|it\b|that\b)(?:\b|$)|"
     r"(?:this|it)\s*(?:[.!,;:)]|$)|this change|that change|my (?:name|contributions?))"
     r"|that\s+(?!(?:my|all my|all of my|our|the (?:project|code|licen|repo|library|package)|(?:you|we|they) "
     r"(?:may|can|change|relicense|switch|license|licence)|my|every contribution|any contribution|onrecord)\b))",
+    _I,
+)
+# "I agree, this is a mess": with what is said of something, not to what was asked.
+COMMENTS = re.compile(
+    r"\b(?:agree|consent),?\s+(?:this|it|that|these|those|the|we|they|there|he|she)\b(?:\s+\w+){0,3}?(?:'s|\s+(?:is|are|was|"
+    r"were|would|should|will|needs?|looks?|seems?|sounds?|has|have|makes?))\b(?!\s+(?:a |an |the |really |very |"
+    r"perfectly |all |totally )*(?:good|great|fine|ok|okay|right|sensible|reasonable|better|best|"
+    r"welcome|nice|excellent))"
+    r"|\bagree to disagree\b|\b(?:agree|consent)\s+(?:to|with)\s+(?:keep|stay|remain|retain|leav)\w*\b",
+    _I,
+)
+# A line that tells whose words follow: "Dora answered by e-mail:", "Forwarding Dora's answer:".
+FORWARDS = re.compile(
+    r"^\W*(?!I\b)[^\n]{0,80}\b(?:answer\w*|repl(?:y|ied|ies)|wrote|writes|said|says|sent|mailed|responded|forward\w*|"
+    r"e-?mail\w*|response)\b[^\n]{0,60}:\s*$",
+    _I | re.MULTILINE,
+)
+# The head of a mail that was pasted as it is.
+MAIL_HEAD = re.compile(r"^\W*From:[^\n]+\n(?:[^\n]*\n){0,6}?\W*(?:To|Subject|Date|Sent|Cc):", _I | re.MULTILINE)
+# "Anna: I agree": a line that begins with somebody's name.
+SPOKEN_FOR = re.compile(
+    r"^\W*(?!(?:re|edit|ps|note|vote|answer|me|i|update|tl;?dr|status|disclaimer|statement|decision|mit|apache|gpl)\b)"
+    r"@?[^\W\d][\w.-]{1,38}(?: [^\W\d][\w.-]{1,38})?:\s+(?=(?:I\b|yes|no|agree|ok|\+1|-1|👍))",
     _I,
 )
 JOKE = re.compile(r"(?:^|\s)/s\b|\b(?:just kidding|jk|joking|over my dead body|million dollars|for a beer)\b|😜|🤡", _I)

@@ -412,12 +412,17 @@ def _upstream_tombstone(row: Row) -> Tombstone | None:
 
 
 def _author(row: Row) -> Account | None:
-    return None if row["author_id"] is None else Account(row["author_id"], row["author_login"])
+    return None if row["author_id"] is None else _named(row["author_id"], row["author_login"])
 
 
 def account_from(value: Mapping[str, Any] | None) -> Account | None:
     """Read an account as a record has it."""
-    return None if value is None else Account(value["id"], value["login"])
+    return None if value is None else _named(value["id"], value["login"])
+
+
+def _named(number: int, login: str) -> Account:
+    # Records are hashed, and do not say what is a robot; GitHub's logins do.
+    return Account(number, login, bot=login.endswith("[bot]"))
 
 
 def _moment(value: str | None) -> datetime | None:

@@ -284,3 +284,55 @@ def test_who_asks_must_say_more_than_a_word() -> None:
     assert answers.explicit("I consent to my own patches, too.")
     assert answers.explicit("+1 from me") is False
     assert answers.explicit("ok") is False
+
+
+@pytest.mark.parametrize(
+    ("body", "note"),
+    [
+        ("Dora answered by e-mail:\n\n“I agree to the relicensing.”", answers.BEHALF),
+        ("Forwarding the answer of Dora:\n\nI agree to the new licence.", answers.BEHALF),
+        ("From: Dora\nTo: Boss\nSubject: Re: licence\n\nI agree to the relicensing.", answers.BEHALF),
+        ("Anna: I agree\nBob: I agree", answers.BEHALF),
+        ("- [ ] I agree", answers.UNTICKED),
+        ("I agree, this is a terrible plan", answers.OTHER),
+        ("I agree this is a mess", answers.OTHER),
+        ("I agree to disagree.", answers.OTHER),
+        ("I agree to keeping the GPL.", answers.OTHER),
+    ],
+)
+def test_words_of_others_and_of_other_things_are_unclear(body: str, note: str) -> None:
+    """A mail that was passed on, a line in somebody's name, an empty box and a comment on something are no consent."""
+    found = read(body)
+    assert found is not None
+    assert (found.answer, found.note) == (Answer.UNCLEAR, note)
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("agreed, but only for my translations", Answer.CONDITIONS),
+        ("+1 from me, but only for docs/", Answer.CONDITIONS),
+        ("I agree, with one condition: keep my name.", Answer.CONDITIONS),
+        ("I agree, this is a great idea.", Answer.AGREED),
+        ("I have nothing against it.", Answer.AGREED),
+        ("You may use my code under MIT.", Answer.AGREED),
+        ("Edit: I agree", Answer.AGREED),
+        ("- [x] I agree\n- [ ] I do not agree", Answer.AGREED),
+        ("- [ ] I agree\n- [x] I do not agree", Answer.DECLINED),
+        ("Disagree strongly.", Answer.DECLINED),
+    ],
+)
+def test_what_is_said_around_a_yes_or_no_is_heard(body: str, answer: Answer) -> None:
+    """Conditions behind a bare yes, ticked boxes, and further plain words are read as what they say."""
+    found = read(body)
+    assert found is not None
+    assert found.answer is answer, found
+
+
+@pytest.mark.parametrize(
+    ("words", "points"),
+    [("ok", True), ("+1", True), ("I disagree with that.", True), ("I agree", False), ("I agree to MIT.", False)],
+)
+def test_bare_words_point_at_what_was_said_before(words: str, points: bool) -> None:
+    """A word, and a sentence that ends in "that", answer whatever was asked last."""
+    assert answers.pointing(words) is points

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from threads import DELETED, WITHDRAWN, at, opening, post, text, thread
 
-from archiver.answers import BY_APPROVING, EDITED_AWAY, NO_ANSWER, UNSURE, Answer
+from archiver.answers import BY_APPROVING, EDITED_AWAY, ELSEWHERE, NO_ANSWER, OTHER_LICENSE, STRUCK, UNSURE, Answer
 from archiver.consent import ConsentRoll, Entry, consent_roll
 from archiver.consent_requests import read_request
 from archiver.model import Post, PostKind, Thread
@@ -325,3 +325,65 @@ def test_an_approval_counts_where_it_was_asked_for() -> None:
 def test_comments_on_lines_of_code_are_not_read() -> None:
     """There, "ok" is said about a line."""
     assert roll_of(asked(post(5, "kim", "ok", kind=PostKind.REVIEW_COMMENT))).entries == ()
+
+
+@pytest.mark.parametrize("body", ["~~I agree~~", "I ~~don't~~ agree", "<s>I agree</s> see below"])
+def test_what_was_struck_out_is_no_answer(body: str) -> None:
+    """Where striking out makes the difference, a reader has to see."""
+    given = only(roll_of(asked(post(1, "kim", body)))).given
+    assert (given.answer, given.note) == (Answer.UNCLEAR, STRUCK)
+
+
+def test_what_was_struck_out_beside_an_answer_is_passed_over() -> None:
+    """A word that was mended within an agreement takes nothing from it."""
+    assert only(roll_of(asked(post(1, "kim", "I agree to the ~~relicesning~~ relicensing.")))).answer is Answer.AGREED
+
+
+def test_striking_out_is_seen_in_the_html_of_github() -> None:
+    """GitHub's rendering is what counts where it was captured."""
+    said = post(1, "kim", "I agree")
+    struck = replace(said.revision, body_html="<p><del>I agree</del></p>")
+    assert only(roll_of(asked(replace(said, revision=struck, revisions=(struck,))))).given.note == STRUCK
+
+
+@pytest.mark.parametrize(
+    "body", ["I agree to LGPL only", "I agree to relicense under GPL-3.0-only, nothing else", "Fine by me, not to MIT."]
+)
+def test_consent_to_another_license_is_unclear(body: str) -> None:
+    """Who agrees to a license that was not asked for has not agreed to the one that was."""
+    given = only(roll_of(asked(post(1, "kim", body)))).given
+    assert (given.answer, given.note) == (Answer.UNCLEAR, OTHER_LICENSE)
+
+
+def test_consent_to_one_of_two_licenses_is_a_condition() -> None:
+    """Of a dual license that was asked for, one alone is agreed to under conditions."""
+    request = "We want to relicense from GPL to MIT or Apache-2.0. If you agree, please reply with “I agree”. @kim @lee"
+    found = thread(
+        opening(request, "boss", "OWNER"),
+        post(1, "kim", "I agree to MIT only."),
+        post(2, "lee", "I agree to relicense from GPL to MIT or Apache-2.0."),
+        title="Relicense from GPL to MIT or Apache-2.0",
+    )
+    assert [each.answer for each in roll_of(found).entries] == [Answer.CONDITIONS, Answer.AGREED]
+
+
+def test_a_bare_word_after_another_question_is_no_answer() -> None:
+    """What somebody else asked right before, about something else, may be what "no" and "ok" answer."""
+    roll = roll_of(
+        asked(
+            post(1, "kim", "I agree"),
+            post(2, "lee", "Should we drop the old parser first?"),
+            post(3, "kim", "No."),
+            post(4, "boss", "@mo-2 can you rebase your branch?", "OWNER"),
+            post(5, "mo-2", "ok"),
+        )
+    )
+    answers = {each.author.login: each for each in roll.entries if each.author}
+    assert answers["kim"].answer is Answer.AGREED
+    assert (answers["mo-2"].answer, answers["mo-2"].given.note) == (Answer.UNCLEAR, ELSEWHERE)
+
+
+def test_a_bare_word_after_a_question_about_the_request_is_an_answer() -> None:
+    """Whether somebody agrees may be asked again."""
+    roll = roll_of(asked(post(1, "boss", "@kim do you agree, too?", "OWNER"), post(2, "kim", "yes")))
+    assert only(roll).answer is Answer.AGREED

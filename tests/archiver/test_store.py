@@ -307,6 +307,15 @@ def test_posts_are_kept_within_their_thread(store: Store) -> None:
     assert store.post_thread(PostKind.COMMENT, 1) == (78, 2)
 
 
+def test_robots_are_known_when_read_back(store: Store) -> None:
+    """Whoever reads a thread is told which of its authors are no persons: a consent roll must not count them."""
+    robot = post(2, "I agree.", author=Account(9, "helper[bot]", bot=True))
+    save(store, thread(comments=2), [post(1, "I agree."), robot])
+    found = store.thread(77, 1)
+    assert found is not None
+    assert [each.author.bot for each in found.posts if each.author] == [False, False, True]
+
+
 def test_what_is_not_held_is_said(store: Store) -> None:
     """Unknown numbers, of any size, are None or empty; what cannot go on without them is NotHeld."""
     save(store, thread())
