@@ -23,6 +23,7 @@ from archiver import __version__
 from archiver.coverage import swept_sentence
 from archiver.errors import StoreError
 from archiver.model import iso
+from archiver.references import HOST
 from archiver.store import Reader
 from search.errors import SearchError
 from search.index import Index
@@ -123,7 +124,7 @@ def _add_health(app: Flask, store: Reader, index: Index, site: SiteConfig) -> No
     @app.get("/robots.txt")
     def robots() -> ResponseReturnValue:
         """Tell robots what to leave alone: everything if so configured, else what has no end."""
-        closed = ["/"] if site.noindex else ["/search", "/lookup", "/api/"]
+        closed = ["/"] if site.noindex else ["/search", "/lookup", "/api/", f"/{HOST}/*/cite"]
         return Response("User-agent: *\n" + "".join(f"Disallow: {each}\n" for each in closed), mimetype="text/plain")
 
 
@@ -185,7 +186,7 @@ def _error(code: int, heading: str, message: str, *, retry_after: int | None = N
 def _for_programs() -> bool:
     """Return whether JSON was asked for; a repository may be called `name.json`, and its page is a page."""
     return request.path.startswith("/api/") or (
-        request.path.endswith((".json", ".csv")) and request.endpoint != "threads.repository"
+        request.path.endswith((".json", ".csv", ".bib", ".ris", ".md")) and request.endpoint != "threads.repository"
     )
 
 

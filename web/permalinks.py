@@ -27,11 +27,11 @@ KINDS = {
 _TAIL = re.compile(
     r"(?P<number>[1-9][0-9]{0,9})"
     r"(?:@(?:(?P<digest>[0-9A-Fa-f]{12,64})|(?P<time>[0-9]{8}[Tt][0-9]{6}[Zz])))?"
-    r"(?P<form>\.json)?\Z"
+    r"(?P<form>\.(?:json|csl\.json|bib|ris|md))?\Z"
 )
 _PAGE = re.compile(
     rf"/{HOST}/[A-Za-z0-9_.-]+/[A-Za-z0-9_.~-]+"
-    r"(?:/(?:issues?|pulls?|discussions?)/[0-9]+(?:@[0-9A-Za-z]+)?(?:\.json)?(?:/history|/compare|/consent\.csv)?)?/?\Z"
+    r"(?:/(?:issues?|pulls?|discussions?)/[0-9]+(?:@[0-9A-Za-z]+)?(?:\.json)?(?:/history|/compare|/cite|/consent\.csv)?)?/?\Z"
 )
 _ANCHOR_IN_FILES = re.compile(r"r([0-9]+)\Z")
 
@@ -40,7 +40,8 @@ _ANCHOR_IN_FILES = re.compile(r"r([0-9]+)\Z")
 class Tail:
     """What stands after `issues/`: a thread's number; perhaps a snapshot, by (part of) its digest or by time; a form.
 
-    `digest` is lower-case hex of 12 to 64 digits, `at` is in UTC, `form` is empty (the page), `json` or `csv`.
+    `digest` is lower-case hex of 12 to 64 digits, `at` is in UTC, `form` is empty (the page), `json`, `bib`, `ris`,
+    `csl.json`, `md`, `csv` (the consent roll) or `cite` (the page that says how to cite).
     """
 
     number: int
@@ -55,7 +56,7 @@ class Tail:
 
 
 def parse_tail(text: str) -> Tail | None:
-    """Read `389`, `389@0123456789ab`, `389@20180216T091200Z`, each perhaps with `.json`; None for anything else."""
+    """Read `389`, `389@0123456789ab`, `389@20180216T091200Z`, each perhaps with a form; None for anything else."""
     found = _TAIL.match(text)
     if found is None:
         return None
@@ -66,7 +67,7 @@ def parse_tail(text: str) -> Tail | None:
         except ValueError:  # the 31st of February
             return None
     digest = found["digest"].lower() if found["digest"] else None
-    return Tail(int(found["number"]), digest, at, "json" if found["form"] else "")
+    return Tail(int(found["number"]), digest, at, (found["form"] or "").removeprefix("."))
 
 
 def parse_version(text: str) -> str | datetime | None:
@@ -120,12 +121,12 @@ def repository(ref: RepositoryRef) -> str:
 def thread(ref: ThreadRef, *, digest: str | None = None, at: datetime | None = None, form: str = "") -> str:
     """Return a thread's path, or that of one of its snapshots: by (part of) a digest, or by a time.
 
-    `form` is empty for the page, `json`, or `csv` for its consent roll. A reference of unknown kind is taken for an
+    `form` is one of `Tail`'s. A reference of unknown kind is taken for an
     issue: the site redirects.
     """
     kind = (ref.kind or ThreadKind.ISSUE).path
     version = f"@{digest}" if digest else f"@{compact(at)}" if at else ""
-    ending = "/consent.csv" if form == "csv" else f".{form}" if form else ""
+    ending = {"": "", "csv": "/consent.csv", "cite": "/cite"}.get(form, f".{form}")
     return f"{repository(ref.repository)}/{kind}/{ref.number}{version}{ending}"
 
 
@@ -155,6 +156,12 @@ def post(summary: ThreadSummary, kind: PostKind, post_id: int, *, digest: str | 
     """Return the path of a post within its thread as now known, or within the snapshot with that digest."""
     shown = digest[:SHOWN_DIGITS] if digest else None
     return f"{thread(summary.ref, digest=shown)}#{post_anchor(kind, post_id, summary.kind)}"
+
+
+def citing(summary: ThreadSummary, anchor: str = "", *, digest: str | None = None, form: str = "cite") -> str:
+    """Return the path of the page, or file, that cites a thread, or a post of it, as of a snapshot."""
+    shown = digest[:SHOWN_DIGITS] if digest else None
+    return thread(summary.ref, digest=shown, form=form) + (f"?post={anchor}" if anchor else "")
 
 
 def upstream_post(summary: ThreadSummary, kind: PostKind, post_id: int) -> str:

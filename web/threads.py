@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -21,7 +22,7 @@ from archiver.model import PostKind, Repository, Thread, Tombstone, iso, post_an
 from archiver.outcome import facts
 from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import Reader
-from web import changes, history, permalinks, reading, rolls
+from web import changes, citation, citing, history, permalinks, reading, rolls
 from web.api import error, moved_for_good, send_thread, withdrawn_error
 from web.config import SiteConfig
 from web.references import referred
@@ -67,6 +68,7 @@ class ThreadPages:
         pages.add_url_rule(f"{one}/<kind>/<tail>/history", "history", self.history)
         pages.add_url_rule(f"{one}/<kind>/<tail>/compare", "compare", self.compare)
         pages.add_url_rule(f"{one}/<kind>/<tail>/consent.csv", "consent", self.consent)
+        pages.add_url_rule(f"{one}/<kind>/<tail>/cite", "cite", self.cite)
         pages.add_url_rule("/lookup", "lookup", self.lookup)
         return pages
 
@@ -108,7 +110,7 @@ class ThreadPages:
     # --- threads ---
 
     def thread(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
-        """Show a thread as now known, or one of its snapshots, as a page or as JSON."""
+        """Show a thread as now known, or one of its snapshots, as a page or in one of its other forms."""
         return self._show(*_parse(owner, name, kind, tail))
 
     def consent(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
@@ -117,6 +119,13 @@ class ThreadPages:
         if wanted.form:
             abort(404)
         return self._show(asked, replace(wanted, form="csv"))
+
+    def cite(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
+        """Show how a thread, one of its snapshots, or a post of it (`?post=`) is cited."""
+        asked, wanted = _parse(owner, name, kind, tail)
+        if wanted.form:
+            abort(404)
+        return self._show(asked, replace(wanted, form="cite"))
 
     def _show(self, asked: ThreadRef, wanted: permalinks.Tail) -> ResponseReturnValue:
         repository = self._store.find_repository(asked.repository)
@@ -128,7 +137,7 @@ class ThreadPages:
         if wanted.digest is not None:
             found = self._store.resolve_digest(repository.id, asked.number, wanted.digest)
             if not found and (former := self._former(asked, wanted.digest)):
-                return redirect(permalinks.thread(former, digest=wanted.digest, form=wanted.form), 302)
+                return _lead(permalinks.thread(former, digest=wanted.digest, form=wanted.form))
             if len(found) != 1:
                 return self._no_snapshot(repository, asked, found, wanted.form)
             digest = found[0]
@@ -154,11 +163,15 @@ class ThreadPages:
     def _send(self, thread: Thread, fixed: Fixed | None, form: str) -> Response:
         if form == "csv":
             return _csv(thread, self._site)
+        if form in citing.ANSWERED:
+            return citing.answer(thread, form, self._site)
         if form:
             return send_thread(thread, self._site)
         links = referred(self._store, thread)
         upkeep = None if fixed else self._store.upkeep(thread.summary.repository.id, thread.summary.number)
-        return _html(render_template("thread.html", fixed=fixed, upkeep=upkeep, **_reading(thread, links)))
+        cited = citation.of_thread(thread, self._site)
+        shown = {"cited": cited, "ready": citing.ready(cited, thread), "whole": citing.whole_path(thread, cited.digest)}
+        return _html(render_template("thread.html", fixed=fixed, upkeep=upkeep, **shown, **_reading(thread, links)))
 
     def history(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
         """List a thread's captures, what was found out about it, and GitHub's own edits of its posts."""
@@ -202,13 +215,13 @@ class ThreadPages:
             return self._missing(asked, form, at)
         captures = self._store.captures(repository.id, asked.number)
         past = [each for each in captures if each.at <= at]
-        if not past and form:
+        if not past and _is_data(form):
             return error(
                 404, f"{ref} was first captured at {iso(captures[0].at)}: how it stood before is not known here"
             )
         if not past:
             return render_template("too_early.html", ref=ref, at=at, first=captures[0]), 404
-        return redirect(permalinks.thread(ref, digest=past[-1].digest, form=form), 302)
+        return _lead(permalinks.thread(ref, digest=past[-1].digest, form=form))
 
     def _held(self, repository: Repository, number: int) -> ThreadRef | None:
         """Return the reference of a thread that is held, of the right kind."""
@@ -222,7 +235,7 @@ class ThreadPages:
         ref = self._held(repository, asked.number)
         if ref is None:
             return self._missing(asked, form)
-        if form:
+        if _is_data(form):
             what = f"these begin so: {', '.join(found)}" if found else "none of its snapshots has that digest"
             return error(404, f"{ref} is held, but {what}")
         return changes.no_snapshot(ref, self._store.captures(repository.id, asked.number), found)
@@ -273,8 +286,8 @@ class ThreadPages:
         if isinstance(asked, ThreadRef) and (tombstone := self._tombstone(asked)):
             return _withdrawn(asked, tombstone, form)
         if isinstance(asked, ThreadRef) and (former := self._former(asked)):
-            return redirect(permalinks.thread(former, at=at, form=form), 302)
-        if form:
+            return _lead(permalinks.thread(former, at=at, form=form))
+        if _is_data(form):
             return error(404, f"{asked} is not held")
         named = asked if isinstance(asked, RepositoryRef) else asked.repository
         return render_template("missing.html", asked=asked, repository=self._store.find_repository(named)), 404
@@ -305,6 +318,17 @@ def _parse(owner: str, name: str, kind: str, tail: str) -> tuple[ThreadRef, perm
     return ThreadRef(owner, name, wanted.number, permalinks.KINDS[kind]), wanted
 
 
+def _is_data(form: str) -> bool:
+    """Return whether a form is for programs, so that errors are JSON."""
+    return form not in {"", "cite"}
+
+
+def _lead(path: str) -> Response:
+    """Redirect to where something is at present; which post of it is to be cited goes along."""
+    post = request.args.get("post")
+    return redirect(f"{path}?{urlencode({'post': post})}" if post else path, 302)
+
+
 def _page_number() -> int:
     text = request.args.get("page", "1")
     if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
@@ -330,7 +354,7 @@ def _html(text: str, status: int = 200) -> Response:
 
 def _withdrawn(asked: ThreadRef, tombstone: Tombstone, form: str, version: str = "") -> Response:
     """Return the tombstone of a thread, or of one `version` (a digest), that is withdrawn; no robot is to keep it."""
-    if form:
+    if _is_data(form):
         return withdrawn_error(tombstone, f"{asked}@{version}" if version else str(asked))
     page = render_template("withdrawn.html", asked=asked, tombstone=tombstone, version=version)
     response = _html(page, tombstone.status)

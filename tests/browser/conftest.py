@@ -105,6 +105,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         "thread": thread,
         "snapshot": f"{thread}@{first}",
         "history": f"{thread}/history",
+        "cite": f"{thread}/cite",
+        "cite a post": f"{thread}/cite?post=issuecomment-502",
         "too early": f"{thread}@20180216T091200Z",
         "no snapshot": f"{thread}@{'0' * 12}",
         "happened": f"{base}/github.com/Acme/Rocket/pull/14",

@@ -541,7 +541,7 @@ def test_a_thread_says_what_is_missing_from_it(archive: Archive) -> None:
 def test_a_thread_without_a_title_is_cited_as_such(archive: Archive) -> None:
     """The citation has no empty quotation marks."""
     archive.save(title="")
-    assert "“ (no title) ”" in text(page(archive.client(), THREAD), ".cited")
+    assert "“(no title)”" in text(page(archive.client(), THREAD), ".cited")
 
 
 def test_letters_that_run_from_right_to_left_do(archive: Archive) -> None:

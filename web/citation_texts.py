@@ -1,0 +1,117 @@
+"""Words a citation as sentences, ready to be pasted: plain, Chicago, APA, Bluebook, Markdown.
+
+It is pure, and makes no files. Every sentence has both links and the date of capture, which no style's own program
+would print: docs/decisions/0015-citations-are-worded-here.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from web import render
+from web.citation import Citation
+
+# Bluebook, table T12.
+_SHORT_MONTHS = ("Jan.", "Feb.", "Mar.", "Apr.", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
+# What Markdown, GitHub's too, could take for its own; `&` begins an entity, `@` somebody who would be notified.
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#!|~&@^$])")
+
+
+def plain(cited: Citation) -> str:
+    """Word a citation in full: who, what, where, when, the original, who archived it when, which version, its link."""
+    author = cited.author or f"({cited.unnamed})"
+    if cited.part:
+        what = f"{_quoted(cited.words)}, " if cited.words else ""
+        what += f"{_lower(cited.part)} on {_quoted(cited.title)}"
+    else:
+        what = _quoted(cited.title)
+    edited = f" (edited {render.day(cited.edited_at)})" if cited.edited_at else ""
+    return (
+        f"{author}, {what}, {cited.place}, GitHub, {render.day(cited.written_at)}{edited}. {cited.upstream_url}"
+        f"{' (gone since)' if cited.gone else ''}. {_archived(cited)}: {cited.url}"
+    )
+
+
+def chicago(cited: Citation) -> str:
+    """Word a citation as a note of the Chicago Manual of Style (17th ed., 14.208 and 14.209)."""
+    what = f"{_lower(cited.part)} on “{cited.title},”" if cited.part else f"“{cited.title},”"
+    if cited.author:
+        what = f"{cited.author}, {what}"
+    return (
+        f"{render.capitalize_first(what) if not cited.author else what} {cited.place}, GitHub, "
+        f"{_american(cited.written_at)}, {cited.upstream_url}, archived {_american(cited.captured_at)}, at {cited.url}."
+    )
+
+
+def apa(cited: Citation) -> str:
+    """Word a citation as an entry of the APA's reference list (7th ed., 10.15 and 10.16)."""
+    date = f"({cited.written_at.astimezone(UTC).year}, {_american(cited.written_at, year=False)})"
+    if cited.part:
+        bracket = f"[{cited.part} on “{cited.title}”, {cited.noun} {cited.number} of {cited.repository}]"
+        what = f"{cited.words} {bracket}" if cited.words else bracket
+    else:
+        what = f"{cited.title} [Online forum post; {cited.noun} {cited.number} of {cited.repository}]"
+    # Without an author the title stands in its place.
+    lead = f"{_stopped(cited.author)} {date}. {what}." if cited.author else f"{what}. {date}."
+    return f"{lead} GitHub. {cited.upstream_url} Archived {_american(cited.captured_at)}, at {cited.url}"
+
+
+def bluebook(cited: Citation) -> str:
+    """Word a citation as the Bluebook does for a posting that is archived (21st ed., rule 18.2)."""
+    what = f"{cited.part} to {cited.title}" if cited.part else cited.title
+    moment = cited.written_at.astimezone(UTC)
+    time = f"{moment.hour % 12 or 12}:{moment.minute:02} {'AM' if moment.hour < 12 else 'PM'} UTC"
+    posted = f"{_SHORT_MONTHS[moment.month - 1]} {moment.day}, {moment.year}, {time}"
+    lead = f"{cited.author}, " if cited.author else ""
+    return f"{lead}{what}, {cited.place}, GitHub ({posted}), {cited.upstream_url} [{cited.url}]."
+
+
+def markdown(cited: Citation) -> str:
+    """Word a citation as a line of Markdown: the title is the permanent link."""
+    author = escaped(cited.author or f"({cited.unnamed})")
+    link = f"[{escaped(_quoted(cited.heading))}](<{cited.url}>)"
+    on = f", {_lower(cited.part)} on {escaped(_quoted(cited.title))}" if cited.part and cited.words else ""
+    return (
+        f"{author}, {link}{on}, {escaped(cited.place)}, GitHub, {render.day(cited.written_at)} "
+        f"([original](<{cited.upstream_url}>); {_lower(escaped(_archived(cited)))})"
+    )
+
+
+def escaped(line: str) -> str:
+    """Return words in which Markdown finds nothing but text, where they do not begin a line."""
+    return _MARKDOWN.sub(r"\\\1", line)
+
+
+STYLES: tuple[tuple[str, str, Callable[[Citation], str]], ...] = (
+    ("plain", "Plain", plain),
+    ("chicago", "Chicago (note)", chicago),
+    ("apa", "APA", apa),
+    ("bluebook", "Bluebook", bluebook),
+    ("markdown", "Markdown", markdown),
+)
+"""The sentences that there are: a name for programs, one for people, and what words them."""
+
+
+def _archived(cited: Citation) -> str:
+    version = f", version {cited.version}" if cited.digest else ""
+    return f"Archived by {cited.site} on {render.minute(cited.captured_at)}{version}"
+
+
+def _quoted(text: str) -> str:
+    return f"“{text}”"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _stopped(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
+def _american(moment: datetime, *, year: bool = True) -> str:
+    moment = moment.astimezone(UTC)
+    day = f"{render.MONTHS[moment.month - 1]} {moment.day}"
+    return f"{day}, {moment.year}" if year else day

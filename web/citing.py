@@ -1,0 +1,117 @@
+"""Answers how a thread or a post is cited: as a page, as files for reference managers, as Markdown.
+
+What a citation says is `web.citation`'s; which thread is asked for, and whether it is held, is found out before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, render_template, request
+from werkzeug.wrappers import Response
+
+from archiver.model import Post, PostKind, Thread, Tombstone
+from web import api, citation, markdown_record, permalinks, reading, render, telling
+from web.citation import Citation
+from web.citation_files import FORMS
+from web.citation_texts import STYLES
+from web.config import SiteConfig
+
+ANSWERED = frozenset({*FORMS, "md", "cite"})
+"""The forms (see `permalinks.Tail`) that are answered here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A citation ready to be taken: `name` is what programs call its form, `path` where the same is a file."""
+
+    name: str
+    title: str
+    text: str
+    path: str = ""
+
+
+def ready(cited: Citation, thread: Thread, anchor: str = "") -> list[Ready]:
+    """Return a citation in all of its forms: sentences, then files."""
+    digest = cited.digest or None
+    return [
+        *(Ready(name, title, word(cited)) for name, title, word in STYLES),
+        *(
+            Ready(form.name, form.title, form.write(cited), _path(thread, anchor, digest, form.name))
+            for form in FORMS.values()
+        ),
+    ]
+
+
+def whole_path(thread: Thread, digest: str | None, anchor: str = "") -> str:
+    """Return the path of a thread, or a post, as Markdown."""
+    return _path(thread, anchor, digest, "md")
+
+
+def answer(thread: Thread, form: str, site: SiteConfig) -> Response:
+    """Answer a request for one of the forms of `ANSWERED`: of the post that `?post=` names, or of the thread."""
+    anchor = request.args.get("post", "")
+    post = citation.find_post(thread, anchor) if anchor else None
+    if anchor and post is None:
+        abort(404)
+    if post is not None and post.withdrawn and post.gone:
+        return _withdrawn(f"{thread.summary.ref}, {anchor},", post.gone, form)
+    cited = citation.of_post(thread, post, site) if post else citation.of_thread(thread, site)
+    if form == "cite":
+        response = _page(thread, cited, post)
+    elif form == "md":
+        response = _file(_markdown(thread, post, site), cited, "md", "text/markdown")
+        response.headers["Content-Disposition"] = response.headers["Content-Disposition"].replace(
+            "attachment", "inline"
+        )
+    else:
+        response = _file(FORMS[form].write(cited), cited, form, FORMS[form].mimetype)
+    response.headers.add("Link", f'<{cited.url}>; rel="{"cite-as" if form in {"cite", "md"} else "describes"}"')
+    return response
+
+
+def _page(thread: Thread, cited: Citation, post: Post | None) -> Response:
+    anchor = permalinks.anchor(post, thread.summary.kind) if post else ""
+    page = render_template(
+        "cite.html",
+        thread=thread.summary,
+        cited=cited,
+        forms=ready(cited, thread, anchor),
+        whole=whole_path(thread, cited.digest or None, anchor),
+        anchor=anchor,
+        opening=post is not None and post.kind is PostKind.OPENING,
+    )
+    response = Response(page, mimetype="text/html")
+    # There is one for each post of each version: enough for readers, too many for robots.
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _markdown(thread: Thread, post: Post | None, site: SiteConfig) -> str:
+    if post is None:
+        return markdown_record.thread_markdown(thread, site)
+    entry = next(each for each in reading.entries(thread) if each.post is post)
+    return markdown_record.post_markdown(thread, entry, site)
+
+
+def _file(text: str, cited: Citation, form: str, mimetype: str) -> Response:
+    response = Response(text, mimetype=mimetype)
+    response.headers["Content-Type"] = f"{mimetype}; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="{cited.key}.{form}"'
+    return response
+
+
+def _withdrawn(what: str, tombstone: Tombstone, form: str) -> Response:
+    """Return the tombstone of a post: nothing can be cited of it, and no robot is to keep that."""
+    if form != "cite":
+        return api.withdrawn_error(tombstone, what)
+    heading = "This post was withdrawn and cannot be cited"
+    message = f"It was taken out of public view on {render.day(tombstone.since)}: {telling.why_withdrawn(tombstone)}."
+    page = render_template("error.html", code=tombstone.status, heading=heading, message=message)
+    response = Response(page, tombstone.status, mimetype="text/html")
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _path(thread: Thread, anchor: str, digest: str | None, form: str) -> str:
+    return permalinks.citing(thread.summary, anchor, digest=digest, form=form)
