@@ -32,10 +32,11 @@ from prepared import percentile
 from search_mix import MIX, Asked
 
 from archiver.model import Thread
-from search.document import Document, bag, document_of
+from search.bag import bag
+from search.document import Document, document_of
 from search.index import open_index
 from search.query import ParsedQuery, parse
-from search.stored import pack_texts
+from search.texts import pack_texts
 
 BATCH = 500
 PASSES = 10

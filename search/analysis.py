@@ -9,7 +9,7 @@ import re
 import sys
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -69,6 +69,7 @@ _SUFFIX = "(?:\\+\\+(?!\\+)|(?<=\\b[cCfFjJ])#|['’][sS](?![^\\W_]))?"
 _ONE_WORD = f"(?:(?i:re|sub)[{_HYPHEN}])?{_PLAIN}{_SUFFIX}"
 _CHUNK = re.compile(f"(?P<cjk>[{_UNSPACED}]){_MARKS}*|{_PLAIN}(?:[._/{_HYPHEN}]{{1,3}}{_PLAIN}){{0,15}}{_SUFFIX}")
 _IN_CHUNK = re.compile(_ONE_WORD)
+_IN_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _POSSESSIVE = re.compile("['’][sS]\\Z")
 _LICENSE_PREFIX = re.compile("(?:re|sub|un|cross|dual|multi)(licens.*)")
 _VERSIONED = re.compile("([a-z]{2,}?)v?[0-9]+")
@@ -119,6 +120,59 @@ def _tokens(text: str) -> Iterator[Token]:
 def needle(text: str) -> tuple[str, ...]:
     """Return the terms that have to stand one after the other where a text contains these words; may be empty."""
     return tuple(token.term for token in _tokens(text) if token.role == WORD)
+
+
+@lru_cache(maxsize=30_000)
+def written(word: str) -> str:
+    """Return a word as it is written, unstemmed: in lower case, without accents."""
+    if _IN_UNSPACED.match(word):
+        return unicodedata.normalize("NFKC", word)
+    return _fold(_POSSESSIVE.sub("", word))[:MAX_TERM]
+
+
+def beginning(text: str) -> tuple[tuple[str, ...], str]:
+    """Return what `text*` looks for: the terms of all words but the last, side by side, and how the next one begins."""
+    tokens = [token for token in _tokens(text) if token.role == WORD]
+    if not tokens:
+        return (), ""
+    return tuple(token.term for token in tokens[:-1]), written(text[tokens[-1].start : tokens[-1].end])
+
+
+def word_spans(text: str, positions: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Return (start, end) in characters of the words at some positions of a text, those that it has."""
+    found: dict[int, tuple[int, int]] = {}
+    if not positions:
+        return found
+    last, position = max(positions), 0
+    for match in _CHUNK.finditer(text):
+        begin, end = match.span()
+        if match.lastgroup:
+            if position in positions:
+                found[position] = begin, end
+            position += 1
+        else:
+            expansion = _expand(match[0]) if end - begin <= _MAX_CACHED else _expansion(match[0])
+            following = position + expansion[-1][1] + 1
+            if any(each in positions for each in range(position, following)):
+                for _, offset, start, stop, role in expansion:
+                    if role == WORD and position + offset in positions:
+                        found[position + offset] = begin + start, begin + stop
+            position = following
+        if position > last:
+            break
+    return found
+
+
+def license_span(text: str, term: str, start: int, end: int) -> tuple[int, int]:
+    """Return where a name that is found under `term` stands, of which `start:end` is the first word.
+
+    That is the word itself where no such name is: the term is one under which the word is found.
+    """
+    begin = text.rfind(" ", 0, max(start - _BEFORE, 0)) + 1
+    for name in _licenses(text[begin : end + _AFTER]):
+        if term in name.terms and start <= begin + name.start < end:
+            return begin + name.start, begin + name.end
+    return start, end
 
 
 def needles(text: str) -> tuple[tuple[str, ...], ...]:

@@ -1,24 +1,24 @@
-"""Owns the making of a result page from a corpus: ranking, sorting, paging, facets and the hits' best posts.
+"""Owns the making of a result page from a collection: ranking, sorting, paging, facets and the hits' best posts.
 
 It is what engines share that hold postings; it knows none of them.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
 
 from search.analysis import needles
-from search.document import PostText
-from search.index import MAX_OFFSET, MAX_PER_PAGE, FacetCount, Hit, ResultPage
-from search.matching import Corpus, Scores, evaluate, occurrences, worth
-from search.snippets import Needle, Sought, best_post, spans_of
-from search.tree import Node, words
-
-MAX_FACETS = 50
+from search.columns import Columns
+from search.facets import count
+from search.index import FACETS, MAX_OFFSET, MAX_PER_PAGE, Hit, ResultPage
+from search.matching import Corpus, Matches, begun, evaluate, occurrences, worth
+from search.ranking import Longs, Postings, idf
+from search.snippets import Sought, best_post, title_spans
+from search.texts import Texts
+from search.tree import Node, Prefix, words
 
 # Words that stand in every text: they count for what matches, but where other words were asked for too, they are not
 # shown as what was found.
@@ -29,34 +29,8 @@ _COMMON_WORDS = """
 COMMON = frozenset(terms for word in _COMMON_WORDS.split() for terms in needles(word))
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """A value for each document number; times are in seconds since 1970, `states` are open, closed or merged."""
-
-    keys: Sequence[str]
-    repositories: Sequence[str]
-    states: Sequence[str]
-    created: Sequence[int]
-    updated: Sequence[int]
-    comments: Sequence[int]
-    lengths: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """A document's title, its posts, and at which position each segment of each post begins."""
-
-    title: str
-    posts: Sequence[PostText]
-    starts: Sequence[Sequence[int]]
-
-
 class Collection(Corpus, Protocol):
     """A corpus that also has what is shown of its documents."""
-
-    @property
-    def columns(self) -> Columns:
-        """The columns of all documents."""
 
     def texts(self, document: int) -> Texts:
         """Return the texts of a document. Raises IndexUnavailable."""
@@ -64,64 +38,87 @@ class Collection(Corpus, Protocol):
 
 def empty_page(page: int, per_page: int) -> ResultPage:
     """Return the answer of an index that holds nothing."""
-    return ResultPage(0, (), {"repository": (), "state": ()}, max(page, 1), min(max(per_page, 1), MAX_PER_PAGE))
+    return ResultPage(0, (), dict.fromkeys(FACETS, ()), max(page, 1), min(max(per_page, 1), MAX_PER_PAGE))
 
 
 def answer(collection: Collection, query: Node, *, sort: str | None, page: int, per_page: int) -> ResultPage:
     """Answer a search as `search.index.Index.search` says. Raises IndexUnavailable."""
     page, per_page = max(page, 1), min(max(per_page, 1), MAX_PER_PAGE)
-    scores = evaluate(query, collection)
-    sought = dict.fromkeys(terms for each in words(query) for terms in needles(each.text))
-    wanted = [(terms, worth(terms, collection)) for terms in sought]
+    found = evaluate(query, collection)
+    total = int(found.mask.sum())
+    wanted = _wanted(query, collection)
     offset = (page - 1) * per_page
-    notices: tuple[str, ...] = ()
-    chosen: list[int] = []
-    if offset + per_page > MAX_OFFSET and offset < len(scores):
-        notices = (f"Only the first {MAX_OFFSET:,} results can be paged through; narrow the query.",)
-    elif offset < len(scores):
-        order = _order(collection.columns, scores, sort or ("relevance" if wanted else "created-desc"))
-        chosen = heapq.nsmallest(offset + per_page, scores, key=order)[offset:]
+    notices = [
+        f"More words than could be looked for begin with `{text}`; only the most frequent ones were."
+        for text in found.cut
+    ]
+    shown: Sequence[int] = ()
+    if offset + per_page > MAX_OFFSET and offset < total:
+        notices.append(f"Only the first {MAX_OFFSET:,} results can be paged through; narrow the query.")
+    elif offset < total:
+        ordered = _best(
+            collection.columns, found, sort or ("relevance" if wanted else "created-desc"), offset + per_page
+        )
+        shown = ordered[offset:]
     return ResultPage(
-        total=len(scores),
-        hits=tuple(_hit(collection, document, scores[document], wanted) for document in chosen),
-        facets=_facets(collection.columns, scores),
+        total=total,
+        hits=tuple(_hit(collection, number, float(found.scores[number]), wanted) for number in shown),
+        facets=count(collection.columns, found.mask),
         page=page,
         per_page=per_page,
-        notices=notices,
+        notices=tuple(notices),
     )
 
 
-def _order(columns: Columns, scores: Scores, sort: str) -> Callable[[int], tuple[Any, ...]]:
-    created, keys = columns.created, columns.keys
+def _best(columns: Columns, found: Matches, sort: str, most: int) -> list[int]:
+    """Return the documents that come first; where they are equal, the newer one does, then the lesser key."""
+    documents: Longs = np.flatnonzero(found.mask).astype(np.int64)
+    created = columns.numbers["created"]
     name, _, direction = sort.partition("-")
-    sign = 1 if direction == "asc" else -1
-    match name:
-        case "relevance":
-            return lambda doc: (-scores[doc], -created[doc], keys[doc])
-        case "created":
-            return lambda doc: (sign * created[doc], keys[doc])
-        case "updated":
-            return lambda doc: (sign * columns.updated[doc], -created[doc], keys[doc])
-        case "comments":
-            return lambda doc: (sign * columns.comments[doc], -created[doc], keys[doc])
-    raise ValueError(f"unknown sort {sort!r}")
+    by = found.scores if name == "relevance" else columns.numbers[name]
+    first = by[documents] if direction == "asc" else -by[documents]
+    if len(documents) > most:
+        # All that are as good as the last one that is wanted are candidates.
+        worst = np.partition(first, most - 1)[most - 1]
+        kept = first <= worst
+        documents, first = documents[kept], first[kept]
+    second = -created[documents]
+    order = np.lexsort((second, first))
+    documents, first, second = documents[order], first[order], second[order]
+    return _by_keys(columns, documents, (first[1:] == first[:-1]) & (second[1:] == second[:-1]))[:most]
 
 
-def _facets(columns: Columns, scores: Scores) -> dict[str, tuple[FacetCount, ...]]:
-    result = {}
-    for name, column in (("repository", columns.repositories), ("state", columns.states)):
-        counts = Counter([column[document] for document in scores])
-        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-        result[name] = tuple(FacetCount(value, count) for value, count in ranked[:MAX_FACETS])
+def _by_keys(columns: Columns, documents: Longs, equal: object) -> list[int]:
+    """Return the documents with those that equal the one before in order of their keys."""
+    result: list[int] = documents.tolist()
+    start = 0
+    for at, same in enumerate([*np.asarray(equal).tolist(), False]):
+        if not same:
+            if at > start:
+                result[start : at + 1] = sorted(result[start : at + 1], key=columns.keys.__getitem__)
+            start = at + 1
     return result
 
 
-def _hit(collection: Collection, document: int, score: float, wanted: Sequence[tuple[Needle, float]]) -> Hit:
+def _wanted(query: Node, collection: Collection) -> list[tuple[Postings, Sought]]:
+    """Return what a query looks for, each with where it stands."""
+    result: dict[tuple[str, ...], tuple[Postings, Sought]] = {}
+    for each in words(query):
+        if isinstance(each, Prefix):
+            found, _ = begun(each.text, collection)
+            value = idf(collection.count, len(found.documents))
+            result.setdefault(("*", each.text), (found, Sought((each.text,), value, len(needles(each.text)[0]))))
+            continue
+        for terms in needles(each.text):
+            if terms not in result:
+                sought = Sought(terms, worth(terms, collection), len(terms), common=terms in COMMON)
+                result[terms] = (occurrences(terms, collection), sought)
+    return list(result.values())
+
+
+def _hit(collection: Collection, document: int, score: float, wanted: Sequence[tuple[Postings, Sought]]) -> Hit:
     texts = collection.texts(document)
-    there = [
-        Sought(terms, value, starts) for terms, value in wanted if (starts := occurrences(terms, collection, document))
-    ]
-    sought = [each for each in there if each.terms not in COMMON] or there
-    best, more = best_post(texts.posts, texts.starts, sought)
-    title_spans = spans_of(texts.title, [each.terms for each in sought])
-    return Hit(collection.columns.keys[document], score, best, more, title_spans)
+    there = [(sought, codes) for postings, sought in wanted if len(codes := postings.of(document))]
+    sought = [each for each in there if not each[0].common] or there
+    best, more = best_post(texts, sought)
+    return Hit(collection.columns.keys[document], score, best, more, title_spans(texts.title, sought))

@@ -1,6 +1,6 @@
-"""Owns what is indexed of a thread: its texts told apart, its properties, and the weights and places of its terms.
+"""Owns what is indexed of a thread: its texts told apart, and its properties.
 
-It knows no engine and no query language; how texts become terms, `search.analysis` says.
+It knows no engine and no query language; how texts become terms, `search.analysis` and `search.bag` say.
 """
 
 from __future__ import annotations
@@ -13,19 +13,12 @@ from datetime import datetime
 from archiver.markup import Segment, segments
 from archiver.model import Account, Post, PostKind, Thread, ThreadSummary
 from archiver.references import ThreadKind
-from search.analysis import ALSO, WORD, analyze
 
 GHOST = "ghost"
 """The login under which GitHub shows accounts that were deleted."""
 
 MENTION = re.compile(r"(?<![\w@./`-])@([A-Za-z0-9](?:-?[A-Za-z0-9]){0,38})(?![\w@/-]|\.\w)")
 """A mention of an account; the group is its login. An address (`a@b.org`) and a team (`@org/team`) are none."""
-
-PLACE_WEIGHT = {"title": 3.0, "own": 1.0, "details": 0.75, "quote": 0.5, "code": 0.5}
-"""What a word counts by where it stands: so much times as often as it stands there."""
-_ALSO_WEIGHT = 0.7
-# Words on either side of a border between segments must not make a phrase.
-_GAP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,54 +134,3 @@ def _mentioned(posts: Sequence[PostText]) -> Iterator[str]:
 def login(account: Account | None) -> str:
     """Return an account's login; a deleted account is `ghost`, as on GitHub."""
     return account.login if account else GHOST
-
-
-@dataclass(slots=True)
-class Entry:
-    """What is written for one term of a document: its weighted frequency, and its positions in order."""
-
-    weight: float
-    positions: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Bag:
-    """The terms of a document; segment j of post i begins at position `starts[i][j]`, `length` counts words."""
-
-    entries: dict[str, Entry]
-    starts: tuple[tuple[int, ...], ...]
-    length: int
-
-
-def bag(document: Document) -> Bag:
-    """Return the terms of a document in one space of positions: its title first, then each segment."""
-    entries: dict[str, Entry] = {}
-    length, following = _fill(entries, document.title, PLACE_WEIGHT["title"], 0)
-    starts = []
-    for post in document.posts:
-        its_starts = []
-        for segment in post.segments:
-            its_starts.append(following)
-            words, following = _fill(entries, segment.text, PLACE_WEIGHT[segment.place], following)
-            length += words
-        starts.append(tuple(its_starts))
-    return Bag(entries, tuple(starts), length)
-
-
-def _fill(entries: dict[str, Entry], text: str, weight: float, start: int) -> tuple[int, int]:
-    """Add a text's terms from position `start` on; return its number of words, and where the next text begins."""
-    words = 0
-    for term, position, _, _, role in analyze(text):
-        amount = weight
-        if role == WORD:
-            words += 1
-        elif role == ALSO:
-            amount *= _ALSO_WEIGHT
-        entry = entries.get(term)
-        if entry is None:
-            entries[term] = Entry(amount, [start + position])
-            continue
-        entry.weight += amount
-        if entry.positions[-1] != start + position:
-            entry.positions.append(start + position)
-    return words, start + words + _GAP

@@ -1,191 +1,240 @@
-"""Owns which documents a query matches and how well: a syntax tree evaluated over a corpus of postings, scored by BM25.
+"""Owns which documents a query matches and how well: a syntax tree evaluated over a corpus of postings, as arrays.
 
-It knows no engine (an engine provides the corpus) and makes no pages and no snippets of what it finds.
+It knows no engine (an engine provides the corpus) and makes no pages and no snippets of what it finds; the arithmetic
+is in `search.ranking`.
 """
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
-from math import log
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from search.analysis import needles, wholes
-from search.tree import And, Everything, Node, Not, Or, Phrase, Qualifier, Word
+import numpy as np
+
+from search.analysis import beginning, needles, wholes
+from search.bag import LATER, OPENING, TITLE
+from search.columns import NONE, Columns
+from search.ranking import PLACES, Floats, Mask, Postings, bm25, idf, phrase, weights, within
+from search.tree import And, Everything, Node, Not, Or, Phrase, Prefix, Qualifier, Range, Within, Word
 
 TEXT = "text"
 """The field that holds the words of a document; the others bear the names of their qualifiers."""
 
-B = 0.75
-K1 = 1.2
-
-Scores = dict[int, float]
-"""The documents that match, by number, and what each one scores."""
-
-
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """Where one term stands: documents in rising order, the weight in each, and (packed) the positions in each."""
-
-    documents: Sequence[int] = ()
-    weights: Sequence[float] = ()
-    packed: Sequence[bytes] = ()
-
-    def positions(self, document: int) -> list[int]:
-        """Return the positions in a document, rising; empty if the term does not stand there."""
-        at = bisect_left(self.documents, document)
-        if at == len(self.documents) or self.documents[at] != document:
-            return []
-        return unpack(self.packed[at])
+_PLACES = {
+    "title": (TITLE,),
+    "body": tuple(OPENING.values()),
+    "comments": tuple(LATER.values()),
+    "own": tuple(place for place in range(PLACES) if place not in (OPENING["quote"], LATER["quote"])),
+}
+Needle = tuple[str, ...]
+"""Terms that are to stand one after the other."""
 
 
 class Corpus(Protocol):
-    """One committed state of an index, for one search. Documents have numbers; columns are indexed by them."""
+    """One committed state of an index. Documents have numbers; arrays and columns are indexed by them."""
 
     @property
-    def live(self) -> AbstractSet[int]:
-        """The numbers of all documents."""
+    def live(self) -> Mask:
+        """Which numbers are those of documents."""
 
     @property
-    def lengths(self) -> Sequence[int]:
-        """The column of lengths: how many words each document has."""
+    def count(self) -> int:
+        """How many documents there are."""
 
     @property
-    def average_length(self) -> float:
-        """The mean length of the live documents; more than 0."""
+    def columns(self) -> Columns:
+        """The columns of all documents."""
+
+    @property
+    def norms(self) -> Floats:
+        """The norm of each document (`search.ranking.norms`)."""
 
     def postings(self, field: str, term: str) -> Postings:
         """Return the live postings of a term; empty ones if it stands nowhere. Raises IndexUnavailable."""
 
+    def expanded(self, start: str) -> tuple[Postings, bool]:
+        """Return where words begin so, as they are written, and whether they were too many for all to be looked for.
 
-def pack(positions: Sequence[int]) -> bytes:
-    """Pack rising positions: their differences, four bytes each."""
-    differences = [positions[0], *(after - before for before, after in pairwise(positions))]
-    return array("I", differences).tobytes()
+        Raises IndexUnavailable.
+        """
 
-
-def unpack(packed: bytes) -> list[int]:
-    """Unpack what `pack` packed."""
-    differences = array("I")
-    differences.frombytes(packed)
-    return list(accumulate(differences))
+    def remembered(self, key: tuple[object, ...], make: Callable[[], Postings]) -> Postings:
+        """Return what was made under this key before, if it is still known; if not, it is made."""
 
 
-def idf(documents: int, having: int) -> float:
-    """Return what a term is worth that `having` of so many documents have (as Whoosh computes it)."""
-    return log(max(documents, 1) / (having + 1)) + 1  # of no documents, where all were deleted
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a node matches: which documents, and what each one scores (0 where it does not match)."""
+
+    mask: Mask
+    scores: Floats | None = None
 
 
-def bm25(value: float, weight: float, length: float, average_length: float) -> float:
-    """Score one term in one document, from its idf, its weighted frequency and the document's length.
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What a query matches; `cut` are the beginnings that more words have than were looked for."""
 
-    With the weights of places added up before, this is BM25F: Robertson and Zaragoza, "The Probabilistic Relevance
-    Framework: BM25 and Beyond" (2009), section 3.6.
-    """
-    return value * (weight * (K1 + 1)) / (weight + K1 * (1 - B + B * length / average_length))
+    mask: Mask
+    scores: Floats
+    cut: tuple[str, ...] = ()
 
 
-def evaluate(tree: Node, corpus: Corpus) -> Scores:
+def evaluate(tree: Node, corpus: Corpus) -> Matches:
     """Return all documents that match. Raises IndexUnavailable."""
-    found = _evaluate(tree, corpus)
-    return dict.fromkeys(corpus.live, 0.0) if found is None else found
+    evaluation = Evaluation(corpus)
+    found = evaluation.part(tree, None)
+    if found is None:
+        return Matches(corpus.live, np.zeros(len(corpus.live)))
+    scores = np.zeros(len(corpus.live)) if found.scores is None else found.scores
+    return Matches(found.mask, scores, tuple(evaluation.cut))
 
 
-def occurrences(terms: Sequence[str], corpus: Corpus, document: int) -> list[int]:
-    """Return the positions at which the terms begin to stand one after the other in a document."""
-    starts = corpus.postings(TEXT, terms[0]).positions(document)
-    for offset, term in enumerate(terms[1:], 1):
-        if not starts:
-            break
-        following = set(corpus.postings(TEXT, term).positions(document))
-        starts = [start for start in starts if start + offset in following]
-    return starts
+def allowed(places: Sequence[str], within: Mask | None = None) -> Mask:
+    """Return which numbers of places are meant by some of `search.tree.PLACES`, within those that are left."""
+    mask = np.zeros(PLACES, bool)
+    for name in places:
+        if name != "own":
+            mask[list(_PLACES[name])] = True
+    if "own" in places:
+        own = np.zeros(PLACES, bool)
+        own[list(_PLACES["own"])] = True
+        mask = mask & own if len(set(places)) > 1 else own
+    return mask if within is None else mask & within
 
 
-def worth(terms: Sequence[str], corpus: Corpus) -> float:
-    """Return the sum of the terms' idf."""
-    return sum(idf(len(corpus.live), len(corpus.postings(TEXT, term).documents)) for term in terms)
-
-
-def _evaluate(node: Node, corpus: Corpus) -> Scores | None:
-    """Return the matches of a node; None if it asks for nothing (a word without letters, say)."""
-    match node:
-        case Everything():
-            return None
-        case Word(text) | Phrase(text):
-            return _words(text, corpus)
-        case Qualifier(name, value):
-            return dict.fromkeys(corpus.postings(name, value).documents, 0.0)
-        case Not(child):
-            without = _evaluate(child, corpus)
-            # What asks for nothing excludes nothing, either.
-            return None if without is None else {doc: 0.0 for doc in corpus.live if doc not in without}
-        case And(nodes):
-            return _all_of(nodes, corpus)
-        case Or(nodes):
-            total: Scores = {}
-            asked = [found for child in nodes if (found := _evaluate(child, corpus)) is not None]
-            for found in asked:
-                for doc, score in found.items():
-                    total[doc] = total.get(doc, 0.0) + score
-            return total if asked else None
-        case _:
-            raise TypeError(f"{type(node).__name__} is not evaluated yet")
-
-
-def _all_of(nodes: Sequence[Node], corpus: Corpus) -> Scores | None:
-    parts = [found for node in nodes if not isinstance(node, Not) and (found := _evaluate(node, corpus)) is not None]
-    excluded: set[int] = set()
-    for node in nodes:
-        if isinstance(node, Not):
-            excluded.update(_evaluate(node.node, corpus) or ())
-    if not parts:
-        if not excluded and all(_evaluate(node, corpus) is None for node in nodes):
-            return None
-        return {doc: 0.0 for doc in corpus.live if doc not in excluded}
-    first, *others = sorted(parts, key=len)
-    return {
-        doc: sum((other[doc] for other in others), score)
-        for doc, score in first.items()
-        if doc not in excluded and all(doc in other for other in others)
-    }
-
-
-def _words(text: str, corpus: Corpus) -> Scores | None:
-    found = [_needle(terms, corpus) for terms in needles(text)]
-    if not found:
-        return None
-    scores, *others = found
-    for other in others:
-        for doc, score in other.items():
-            scores[doc] = scores.get(doc, 0.0) + score
-    # A compound written as in the query counts more than its words side by side.
-    for whole in wholes(text):
-        for doc, score in _term(whole, corpus).items():
-            if doc in scores:
-                scores[doc] += score
-    return scores
-
-
-def _needle(terms: Sequence[str], corpus: Corpus) -> Scores:
-    """Return the documents in which the terms stand one after the other."""
-    parts = {term: _term(term, corpus) for term in dict.fromkeys(terms)}
+def occurrences(terms: Needle, corpus: Corpus) -> Postings:
+    """Return where the terms begin to stand one after the other. Raises IndexUnavailable."""
     if len(terms) == 1:
-        return parts[terms[0]]
-    first, *others = sorted(parts.values(), key=len)
-    near = [doc for doc in first if all(doc in other for other in others)]
-    return {doc: sum(part[doc] for part in parts.values()) for doc in near if occurrences(terms, corpus, doc)}
+        return corpus.postings(TEXT, terms[0])
+    return corpus.remembered(("phrase", terms), lambda: phrase([corpus.postings(TEXT, each) for each in terms]))
 
 
-def _term(term: str, corpus: Corpus) -> Scores:
-    postings = corpus.postings(TEXT, term)
-    value = idf(len(corpus.live), len(postings.documents))
-    lengths, average = corpus.lengths, corpus.average_length
-    return {
-        doc: bm25(value, weight, lengths[doc], average)
-        for doc, weight in zip(postings.documents, postings.weights, strict=True)
-    }
+def begun(text: str, corpus: Corpus) -> tuple[Postings, bool]:
+    """Return where words stand that begin with `text` (after its first words, if it has several), and if it was cut."""
+    before, start = beginning(text)
+    found, cut = corpus.expanded(start)
+    if before:
+        parts = [corpus.postings(TEXT, each) for each in before]
+        found = corpus.remembered(("prefix", *before, start), lambda: phrase([*parts, found]))
+    return found, cut
+
+
+def worth(terms: Needle, corpus: Corpus) -> float:
+    """Return the sum of the terms' idf."""
+    return sum(idf(corpus.count, len(corpus.postings(TEXT, term).documents)) for term in terms)
+
+
+@dataclass
+class Evaluation:
+    """The evaluation of one query."""
+
+    corpus: Corpus
+    cut: dict[str, None] = field(default_factory=dict)
+
+    def part(self, node: Node, places: Mask | None) -> Part | None:
+        """Return what a node matches where words stand in these places; None if it asks for nothing."""
+        match node:
+            case Everything():
+                return None
+            case Word(text) | Phrase(text):
+                return self._words(text, places)
+            case Prefix(text):
+                return self._prefix(text, places)
+            case Qualifier(name, value):
+                return Part(self._mask(self.corpus.postings(name, value)))
+            case Range(name, low, high):
+                return Part(self._between(name, low, high))
+            case Within(names, inner):
+                return self.part(inner, allowed(names, places))
+            case Not(inner):
+                without = self.part(inner, places)
+                # What asks for nothing excludes nothing, either.
+                return None if without is None else Part(self.corpus.live & ~without.mask)
+            case And(nodes):
+                return self._all_of(list(self._parts(nodes, places)))
+            case Or(nodes):
+                return self._any_of(list(self._parts(nodes, places)))
+
+    def _parts(self, nodes: Sequence[Node], places: Mask | None) -> Iterator[Part]:
+        for node in nodes:
+            part = self.part(node, places)
+            if part is not None:
+                yield part
+
+    def _all_of(self, parts: list[Part]) -> Part | None:
+        if not parts:
+            return None
+        mask = parts[0].mask
+        for part in parts[1:]:
+            mask = mask & part.mask
+        scored = [part.scores for part in parts if part.scores is not None]
+        return Part(mask, np.where(mask, sum(scored[1:], scored[0]), 0.0) if scored else None)
+
+    def _any_of(self, parts: list[Part]) -> Part | None:
+        if not parts:
+            return None
+        mask = parts[0].mask
+        for part in parts[1:]:
+            mask = mask | part.mask
+        scored = [part.scores for part in parts if part.scores is not None]
+        return Part(mask, sum(scored[1:], scored[0]) if scored else None)
+
+    def _mask(self, postings: Postings) -> Mask:
+        mask = np.zeros(len(self.corpus.live), bool)
+        mask[postings.documents] = True
+        return mask
+
+    def _between(self, name: str, low: int | None, high: int | None) -> Mask:
+        column = self.corpus.columns.numbers[name]
+        mask: Mask = self.corpus.live & (column != NONE)
+        if low is not None:
+            mask &= column >= low
+        if high is not None:
+            mask &= column <= high
+        return mask
+
+    def _words(self, text: str, places: Mask | None) -> Part | None:
+        found = [self._needle(terms, places) for terms in needles(text)]
+        part = self._any_of(found)
+        if part is None or part.scores is None:
+            return part
+        scores = part.scores
+        # A compound written as in the query counts more than its words side by side.
+        for whole in wholes(text):
+            scores = scores + np.where(part.mask, self._scores(whole, places), 0.0)
+        return Part(part.mask, scores)
+
+    def _needle(self, terms: Needle, places: Mask | None) -> Part:
+        found = occurrences(terms, self.corpus)
+        if places is not None:
+            found = within(found, places)
+        mask = self._mask(found)
+        if len(terms) == 1:
+            return Part(mask, self._score(found, idf(self.corpus.count, self._having(terms[0]))))
+        scores = [self._scores(term, places) for term in dict.fromkeys(terms)]
+        return Part(mask, np.where(mask, sum(scores[1:], scores[0]), 0.0))
+
+    def _prefix(self, text: str, places: Mask | None) -> Part | None:
+        if not beginning(text)[1]:
+            return None
+        found, cut = begun(text, self.corpus)
+        if cut:
+            self.cut[text] = None
+        if places is not None:
+            found = within(found, places)
+        return Part(self._mask(found), self._score(found, idf(self.corpus.count, len(found.documents))))
+
+    def _having(self, term: str) -> int:
+        return len(self.corpus.postings(TEXT, term).documents)
+
+    def _scores(self, term: str, places: Mask | None) -> Floats:
+        found = self.corpus.postings(TEXT, term)
+        value = idf(self.corpus.count, len(found.documents))
+        return self._score(found if places is None else within(found, places), value)
+
+    def _score(self, postings: Postings, value: float) -> Floats:
+        scores = np.zeros(len(self.corpus.live))
+        norm = self.corpus.norms[postings.documents]
+        scores[postings.documents] = bm25(value, weights(postings), norm)
+        return scores

@@ -1,134 +1,164 @@
 """Owns the choice of the post and the stretch of text by which a hit is shown, and of what in it matched.
 
-It escapes nothing and marks nothing up: a snippet is plain text and spans.
+It escapes nothing and marks nothing up: a snippet is plain text and spans. Where words stand, the index knows; only
+the stretch that is shown is read for their places in characters.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.analysis import analyze
-from search.document import PostText
+import numpy as np
+
+from search.analysis import license_span, word_spans
+from search.bag import ALSO_BIT, LATER, OPENING, PLACE_BITS, POSITION_SHIFT, TITLE
 from search.index import BestPost, Snippet
+from search.ranking import Codes, Longs
+from search.texts import Texts
 
 LENGTH = 240
-Needle = tuple[str, ...]
 
 # What a match counts by where it stands: a reply that only quotes the words must not win over the post that said them.
-_PLACE = {"own": 1.0, "details": 0.75, "quote": 0.5, "code": 0.5}
+_PLACE = np.zeros(1 << PLACE_BITS)
+for _places in (OPENING, LATER):
+    for _name, _worth in {"own": 1.0, "details": 0.75, "quote": 0.5, "code": 0.5}.items():
+        _PLACE[_places[_name]] = _worth
+_OWN = (OPENING["own"], LATER["own"])
+_PLACE_MASK = np.uint32((1 << PLACE_BITS) - 1)
 _MAX_READ = 100_000
 _MAX_MARKED = 2_000
 _ELLIPSIS = "…"
 
+Mark = tuple[int, int, int]
+"""Start, end, and which of what is sought."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What a query looks for: terms that stand one after the other, what they are worth, and where they begin."""
+    """What a query looks for: terms that stand one after the other, `words` of them; what finding them is worth."""
 
-    terms: Needle
+    terms: tuple[str, ...]
     worth: float
-    starts: Sequence[int]
+    words: int = 1
+    common: bool = False
 
 
-def best_post(
-    posts: Sequence[PostText], starts: Sequence[Sequence[int]], sought: Sequence[Sought]
-) -> tuple[BestPost | None, int]:
+Found = tuple[Sought, Codes]
+"""What is sought, and where in a document it begins to stand: codes as in `search.bag`."""
+
+
+def best_post(texts: Texts, found: Sequence[Found]) -> tuple[BestPost | None, int]:
     """Return the post with most of what is sought, with its snippet, and how many other posts have something of it.
 
-    `starts[i][j]` is the position of segment j of post i, in the positions of `sought`. If no post has anything of it
-    (only the title matched, or nothing was sought), it is the beginning of the first post; None if there are no posts.
+    If no post has anything of it (only the title matched, or nothing was sought), it is the beginning of the first
+    post; None if there are no posts.
     """
-    if not posts:
+    if not texts.posts:
         return None, 0
-    borders = [(start, number, at) for number, its in enumerate(starts) for at, start in enumerate(its)]
-    flat = [border[0] for border in borders]
-    found: dict[int, dict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-    for which, each in enumerate(sought):
-        for start in each.starts:
-            at = bisect_right(flat, start) - 1
-            if at >= 0:
-                _, number, segment = borders[at]
-                its = found[number][segment]
-                its[which] = its.get(which, 0) + 1
-    if not found:
-        return _beginning(posts[0]), 0
-
-    def rank(number: int) -> tuple[float, int, int]:
-        best: dict[int, float] = {}
-        times = 0
-        for segment, counts in found[number].items():
-            place = _PLACE[posts[number].segments[segment].place]
-            for which, count in counts.items():
-                best[which] = max(best.get(which, 0.0), place * sought[which].worth)
-                times += count
-        return sum(best.values()), times, -number
-
-    number = max(found, key=rank)
-    post = posts[number]
-    shown = -1.0, Snippet("")
-    for segment, counts in sorted(found[number].items()):
-        text = post.segments[segment].text
-        density, snippet = snippet_of(text, [(sought[which].terms, sought[which].worth) for which in counts])
-        density *= _PLACE[post.segments[segment].place]
-        if density > shown[0]:
-            shown = density, snippet
-    return BestPost(post.kind, post.id, post.author, shown[1]), len(found) - 1
+    segments = len(texts.starts)
+    posts = np.repeat(np.arange(texts.posts), np.diff(texts.firsts))
+    value, times = np.zeros(texts.posts), np.zeros(texts.posts, np.int64)
+    in_segment, often = np.zeros(segments), np.zeros(segments, np.int64)
+    for sought, codes in found:
+        at = _segments(texts, codes)
+        if not len(at):
+            continue
+        counts = np.bincount(at, minlength=segments)
+        worth = np.where(counts > 0, _PLACE[texts.places] * sought.worth, 0.0)
+        in_segment += worth
+        often += counts
+        best = np.zeros(texts.posts)
+        np.maximum.at(best, posts, worth)
+        value += best
+        times += np.bincount(posts, counts, texts.posts).astype(np.int64)
+    having = np.flatnonzero(times)
+    if not len(having):
+        return _beginning(texts), 0
+    number = int(having[np.lexsort((-times[having], -value[having]))[0]])
+    first, last = int(texts.firsts[number]), int(texts.firsts[number + 1])
+    shown = first + int(np.lexsort((-often[first:last], -in_segment[first:last]))[0])
+    kind, which, author = texts.post(number)
+    return BestPost(kind, which, author, _snippet(texts, shown, found)), len(having) - 1
 
 
-def _beginning(post: PostText) -> BestPost:
-    own = next((each.text for each in post.segments if each.place == "own"), None)
-    text = own if own is not None else post.segments[0].text if post.segments else ""
-    return BestPost(post.kind, post.id, post.author, _cut(text, 0, 0, []))
+def title_spans(title: str, found: Sequence[Found]) -> tuple[tuple[int, int], ...]:
+    """Return (start, end) of what stands in the title, in order and apart."""
+    there = [(sought, codes[(codes & _PLACE_MASK) == TITLE]) for sought, codes in found]
+    return _merged([(start, end) for start, end, _ in marks(title, 0, there)])
 
 
-def snippet_of(text: str, needles: Sequence[tuple[Needle, float]]) -> tuple[float, Snippet]:
-    """Return the stretch of a text (white space already single) with most of the needles' worth, and that worth."""
-    marks = _marks(text[:_MAX_READ], [terms for terms, _ in needles])
-    counts = [0] * len(needles)
+def _segments(texts: Texts, codes: Codes) -> Longs:
+    """Return in which segment each occurrence stands, but for those in the title."""
+    positions = (codes[(codes & _PLACE_MASK) != TITLE] >> np.uint32(POSITION_SHIFT)).astype(np.int64)
+    at: Longs = np.searchsorted(texts.starts, positions, side="right").astype(np.int64) - 1
+    return at[at >= 0]
+
+
+def _beginning(texts: Texts) -> BestPost:
+    first, last = int(texts.firsts[0]), int(texts.firsts[1])
+    own = next((number for number in range(first, last) if texts.places[number] in _OWN), first)
+    kind, which, author = texts.post(0)
+    text = texts.segment(own) if last > first else ""
+    return BestPost(kind, which, author, _cut(text, 0, 0, []))
+
+
+def _snippet(texts: Texts, segment: int, found: Sequence[Found]) -> Snippet:
+    start = int(texts.starts[segment])
+    end = int(texts.starts[segment + 1]) if segment + 1 < len(texts.starts) else 1 << 32
+    there = []
+    for sought, codes in found:
+        positions = codes >> np.uint32(POSITION_SHIFT)
+        inside = (positions >= start) & (positions < end) & ((codes & _PLACE_MASK) != TITLE)
+        there.append((sought, codes[inside][:_MAX_MARKED]))
+    text = texts.segment(segment)
+    return snippet_of(text, marks(text[:_MAX_READ], start, there), [sought.worth for sought, _ in found])
+
+
+def marks(text: str, start: int, found: Sequence[Found]) -> list[Mark]:
+    """Return every place of a text where something stands that is sought, in order; `start` is its first position.
+
+    White space in the text is already single.
+    """
+    begins: list[tuple[int, int, bool]] = []
+    wanted: set[int] = set()
+    for which, (sought, codes) in enumerate(found):
+        for code in codes.tolist():
+            position = (code >> POSITION_SHIFT) - start
+            begins.append((position, which, bool(code & ALSO_BIT)))
+            wanted.update((position, position + sought.words - 1))
+    spans = word_spans(text, wanted)
+    result = []
+    for position, which, also in begins:
+        sought = found[which][0]
+        first, last = spans.get(position), spans.get(position + sought.words - 1)
+        if first and last:
+            span = license_span(text, sought.terms[0], *first) if also and sought.words == 1 else (first[0], last[1])
+            result.append((*span, which))
+    return sorted(set(result))[:_MAX_MARKED]
+
+
+def snippet_of(text: str, marked: Sequence[Mark], worth: Sequence[float]) -> Snippet:
+    """Return the stretch of a text with most of what is worth most; `worth` has an entry for each that is sought."""
+    if not marked:
+        return _cut(text, 0, 0, [])
+    counts = [0] * len(worth)
     best, chosen = -1.0, (0, 0)
     total = 0.0
     left = 0
-    for right, (_, end, which) in enumerate(marks):
+    for right, (_, end, which) in enumerate(marked):
         counts[which] += 1
         # A word for the second time is worth a little, so that of two places the denser one wins.
-        total += needles[which][1] * (1.0 if counts[which] == 1 else 0.05)
-        while left < right and end - marks[left][0] > LENGTH * 3 // 4:
-            gone = marks[left][2]
+        total += worth[which] * (1.0 if counts[which] == 1 else 0.05)
+        while left < right and end - marked[left][0] > LENGTH * 3 // 4:
+            gone = marked[left][2]
             counts[gone] -= 1
-            total -= needles[gone][1] * (1.0 if counts[gone] == 0 else 0.05)
+            total -= worth[gone] * (1.0 if counts[gone] == 0 else 0.05)
             left += 1
         if total > best + 1e-9:
             best, chosen = total, (left, right)
-    if not marks:
-        return 0.0, _cut(text, 0, 0, [])
-    spans = [(start, end) for start, end, _ in marks]
-    return best, _cut(text, spans[chosen[0]][0], spans[chosen[1]][1], spans)
-
-
-def spans_of(text: str, needles: Sequence[Needle]) -> tuple[tuple[int, int], ...]:
-    """Return (start, end) of what the needles find in a text, in order and apart."""
-    return _merged([(start, end) for start, end, _ in _marks(text[:_MAX_READ], needles)])
-
-
-def _marks(text: str, needles: Sequence[Needle]) -> list[tuple[int, int, int]]:
-    """Return (start, end, which needle) of every place where a needle stands, in order."""
-    wanted = {term for terms in needles for term in terms}
-    seen: dict[tuple[int, str], tuple[int, int]] = {}
-    firsts: dict[str, list[int]] = defaultdict(list)
-    for term, position, start, end, _ in analyze(text):
-        if term in wanted and (position, term) not in seen:
-            seen[position, term] = (start, end)
-            firsts[term].append(position)
-    marks = []
-    for which, terms in enumerate(needles):
-        for position in firsts[terms[0]]:
-            places = [seen.get((position + offset, term)) for offset, term in enumerate(terms)]
-            if None not in places and places[0] is not None and places[-1] is not None:
-                marks.append((places[0][0], places[-1][1], which))
-    return sorted(marks)[:_MAX_MARKED]
+    spans = [(start, end) for start, end, _ in marked]
+    return _cut(text, spans[chosen[0]][0], spans[chosen[1]][1], spans)
 
 
 def _cut(text: str, first: int, last: int, spans: list[tuple[int, int]]) -> Snippet:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import threading
+import sys
 from array import array
-from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -23,25 +22,30 @@ from whoosh import index as whoosh_index
 from whoosh.filedb.filestore import FileStorage
 from whoosh.reading import SegmentReader, TermNotFound
 
-from search.answering import Texts, answer, empty_page
-from search.cache import PostingsCache
-from search.document import Document, bag
+from search.answering import answer, empty_page
+from search.bag import bag
+from search.cache import Cache
+from search.columns import LISTS, NONE, NUMBERS
+from search.document import Document
 from search.errors import SearchError
+from search.fields import keywords, numbers, spelled
 from search.generations import Damage, Generations, sync_directory
 from search.index import IndexWriter, ResultPage
 from search.lending import Lender
-from search.matching import TEXT, Postings, pack
 from search.merging import to_merge
 from search.rebuilding import Rebuild
-from search.stored import SegmentColumns, column_values, joined, pack_texts, unpack_texts
-from search.tree import Node
+from search.snapshots import Snapshot
+from search.texts import pack_texts, pack_values
+from search.tree import KEYWORDS, Node
+from search.whoosh_segments import Segment
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 META = "meta"
 """The key of the one document that is no thread: it holds the cursor. Thread keys have a slash."""
 
 _LOCK_WAIT = 2.0
-_CACHED_POSTINGS = 4_000_000
+CACHED = 200_000_000
+"""Bytes that decoded postings may take in memory, of all threads together."""
 _MEMORY_MB = 128
 
 
@@ -53,28 +57,34 @@ class TextField(fields.FieldType):  # type: ignore[misc]
         super().__init__(formats.Positions(), None, scorable=True)
 
     def index(self, value: Any, **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Yield (term, frequency, weight, packed positions) as Whoosh's writer wants them."""
-        for term, entry in value.items():
-            positions = entry.positions
-            yield term.encode("utf-8", "replace"), len(positions), entry.weight, pack(positions)
+        """Yield (term, frequency, weight, codes) as Whoosh's writer wants them; what counts are the codes."""
+        for term, codes in value.items():
+            yield term.encode("utf-8", "replace"), len(codes), 1.0, little(codes)
+
+
+def little(codes: array[int]) -> bytes:
+    """Return numbers as four bytes each, the lowest first."""
+    if sys.byteorder == "big":
+        codes = codes[:]
+        codes.byteswap()
+    return codes.tobytes()
 
 
 def _schema() -> fields.Schema:
-    number = columns.NumericColumn
+    number, several = columns.NumericColumn, columns.RefBytesColumn
     return fields.Schema(
-        key=fields.ID(stored=True, unique=True),
+        key=fields.ID(unique=True),
         text=TextField(),
-        **{"repo": fields.ID(), "is": fields.ID(), "author": fields.ID()},
+        **{name: fields.ID() for name in KEYWORDS},
+        **{f"c_{name}": fields.COLUMN(number("q", NONE)) for name in NUMBERS},
+        **{f"c_{name}": fields.COLUMN(several()) for name in LISTS if name != "repository"},
+        c_repository=fields.COLUMN(columns.VarBytesColumn()),  # there may be more than a column of references holds
         c_key=fields.COLUMN(columns.VarBytesColumn()),
         c_digest=fields.COLUMN(columns.VarBytesColumn()),
-        c_repository=fields.COLUMN(columns.RefBytesColumn()),
-        c_state=fields.COLUMN(columns.RefBytesColumn()),
-        c_created=fields.COLUMN(number("q")),
-        c_updated=fields.COLUMN(number("q")),
-        c_comments=fields.COLUMN(number("i")),
-        c_length=fields.COLUMN(number("i")),
         c_cursor=fields.COLUMN(number("q")),
-        c_texts=fields.COLUMN(columns.CompressedBytesColumn()),
+        c_title=fields.COLUMN(columns.VarBytesColumn()),
+        c_outline=fields.COLUMN(columns.VarBytesColumn()),
+        c_texts=fields.COLUMN(columns.VarBytesColumn()),
     )
 
 
@@ -117,98 +127,51 @@ class _Storage(FileStorage):  # type: ignore[misc]
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-class _Snapshot:
-    """One committed state, opened for reading: the `Collection` of a search.
+class _Opened:
+    """One committed state, opened for reading."""
 
-    Whoosh's readers must not be used by two threads at once: every use is under one lock, and what is read is decoded
-    whole, so that nothing of Whoosh leaves it.
-    """
-
-    def __init__(self, damage: Damage, folder: Path, known: dict[str, SegmentColumns]) -> None:
-        self._damage = damage
-        self._lock = threading.Lock()
-        self._cache = PostingsCache(_CACHED_POSTINGS)
-        self.folder = folder
+    def __init__(self, damage: Damage, folder: Path, cache: Cache, known: Mapping[str, Segment]) -> None:
         self._storage = _Storage(folder)
+        self.folder = folder
         try:
-            with self._damage:
-                self._read_all(known)
+            with damage:
+                self._read(damage, cache, known)
         except SearchError:
             self._storage.close_all()
             raise
 
-    def _read_all(self, known: dict[str, SegmentColumns]) -> None:
-        self._index = _open(self._storage)
-        self._reader = self._index.reader()
-        self._number = self._reader.generation()
-        self._leaves = list(self._reader.leaf_readers())
-        self._bases = [base for _, base in self._leaves]
-        self._texts: dict[int, Any] = {}
-        self.segments = {
-            name: known.get(name) or SegmentColumns(leaf.column_reader)
-            for leaf, _ in self._leaves
-            for name in [leaf.segment().segment_id()]
-        }
-        self._load(list(self.segments.values()))
-
-    def _load(self, segments: list[SegmentColumns]) -> None:
-        self.columns = joined(segments)
-        alive = [base + n for leaf, base in self._leaves for n in range(leaf.doc_count_all()) if not leaf.is_deleted(n)]
-        meta = [number for number in alive if self.columns.keys[number] == META]
+    def _read(self, damage: Damage, cache: Cache, known: Mapping[str, Segment]) -> None:
+        schema = _schema()
+        contents = whoosh_index.TOC.read(self._storage, "MAIN", schema=schema)
+        self._number: int = contents.generation
+        segments = [known.get(each.segment_id()) or Segment(self._storage, each, schema) for each in contents.segments]
+        self.segments = {each.name: each for each in segments}
+        self.snapshot = Snapshot(segments, [set(each.deleted_docs()) for each in contents.segments], cache, damage)
+        cursors = [cursor for each in segments for cursor in each.cursors]
+        alive: list[int] = self.snapshot.live.nonzero()[0].tolist()
+        meta = [number for number in alive if self.snapshot.columns.keys[number] == META]
         if len(meta) != 1:
             raise LookupError("no cursor")
-        self.cursor = [value for each in segments for value in each.cursors][meta[0]]
-        self.live = frozenset(alive) - set(meta)
-        self.lengths = self.columns.lengths
-        self.average_length = max(sum(self.lengths[number] for number in self.live) / max(len(self.live), 1), 1.0)
+        self.cursor = int(cursors[meta[0]])
+        self.snapshot.settle(meta)
+        cache.keep({*self.segments, self.snapshot.name})
 
     def is_latest(self) -> bool:
         """Return whether nothing was committed since."""
-        return bool(self._index.latest_generation() == self._number)
-
-    def postings(self, field: str, term: str) -> Postings:
-        with self._lock, self._damage:
-            return self._cache.get(field, term, self._read)
-
-    def _read(self, field: str, term: str) -> Postings:
-        documents, weights = array("I"), array("f")
-        packed: list[bytes] = []
-        positions = field == TEXT
-        for leaf, base in self._leaves:
-            try:
-                matcher = leaf.postings(field, term)
-            except TermNotFound:
-                continue
-            while matcher.is_active():
-                documents.append(base + matcher.id())
-                weights.append(matcher.weight())
-                if positions:
-                    packed.append(matcher.value())
-                matcher.next()
-        return Postings(documents, weights, packed)
-
-    def texts(self, document: int) -> Texts:
-        with self._lock, self._damage:
-            at = bisect_right(self._bases, document) - 1
-            if at not in self._texts:
-                self._texts[at] = self._leaves[at][0].column_reader("c_texts")
-            packed = self._texts[at][document - self._bases[at]]
-        return unpack_texts(packed)
+        return bool(whoosh_index.TOC._latest_generation(self._storage, "MAIN") == self._number)
 
     def digests(self) -> dict[str, str]:
         """Return the snapshot digest of each thread."""
-        with self._lock, self._damage:
-            found = [value.decode("ascii") for leaf, _ in self._leaves for value in leaf.column_reader("c_digest")]
-        return {self.columns.keys[number]: found[number] for number in self.live}
+        found = [digest for each in self.segments.values() for digest in each.digests()]
+        return {
+            self.snapshot.columns.keys[number]: found[number] for number in self.snapshot.live.nonzero()[0].tolist()
+        }
 
     def close(self) -> None:
-        with self._lock:
-            self._reader.close()
-            self._storage.close_all()
-            # Whoosh cannot unmap files of which views are left: the last references must go for that.
-            self._texts.clear()
-            self._leaves.clear()
-            self._reader = None
+        """Let go of all files: those of segments that live on are kept by those."""
+        self._storage.close_all()
+        self.segments.clear()
+        del self.snapshot
 
 
 def _commits(folder: Path) -> set[str]:
@@ -228,33 +191,34 @@ class WhooshIndex:
         self._generations = Generations(root, SCHEMA_VERSION)
         self._damage = Damage(self._generations, "whoosh")
         self._lock_wait = lock_wait
-        self._snapshots: Lender[_Snapshot] = Lender(self._latest)
+        self._cache = Cache(CACHED)
+        self._snapshots: Lender[_Opened] = Lender(self._latest)
 
     # --- searching ---
 
     def search(self, query: Node, *, sort: str | None = None, page: int = 1, per_page: int = 20) -> ResultPage:
         """Return one page of the threads that match; see `search.index.Index.search`."""
-        with self._snapshots.lend() as snapshot:
-            if snapshot is None:
+        with self._snapshots.lend() as opened:
+            if opened is None:
                 return empty_page(page, per_page)
-            return answer(snapshot, query, sort=sort, page=page, per_page=per_page)
+            return answer(opened.snapshot, query, sort=sort, page=page, per_page=per_page)
 
     def cursor(self) -> int:
         """Return the cursor of the last commit; see `search.index.Index.cursor`."""
-        with self._snapshots.lend() as snapshot:
-            return snapshot.cursor if snapshot else 0
+        with self._snapshots.lend() as opened:
+            return opened.cursor if opened else 0
 
     def digests(self) -> Iterator[tuple[str, str]]:
         """Yield (thread key, snapshot digest) of every document; see `search.index.Index.digests`."""
-        with self._snapshots.lend() as snapshot:
-            found = snapshot.digests() if snapshot else {}
+        with self._snapshots.lend() as opened, self._damage:
+            found = opened.digests() if opened else {}
         yield from sorted(found.items())
 
     def close(self) -> None:
         """Let go of all files; see `search.index.Index.close`."""
         self._snapshots.close()
 
-    def _latest(self, present: _Snapshot | None) -> _Snapshot | None:
+    def _latest(self, present: _Opened | None) -> _Opened | None:
         while True:
             folder = self._generations.current()
             if folder is None:
@@ -264,7 +228,7 @@ class WhooshIndex:
                 with self._damage:
                     if present and present.folder == folder and present.is_latest():
                         return present
-                return _Snapshot(self._damage, folder, present.segments if present else {})
+                return _Opened(self._damage, folder, self._cache, present.segments if present else {})
             except SearchError:
                 # Damaged, unless a writer has replaced what was being opened: the next look finds its successor.
                 if self._generations.current() == folder and _commits(folder) == before:
@@ -362,24 +326,26 @@ class _Writer:
 
     def add(self, document: Document) -> None:
         its = bag(document)
-        values = column_values(document, its)
+        values: dict[str, Any] = {f"c_{name}": value for name, value in numbers(document).items() if value is not None}
+        for name, its_values in spelled(document).items():
+            if name in LISTS:
+                values[f"c_{name}"] = pack_values(its_values)
+        values["c_outline"], values["c_texts"] = pack_texts(document, its)
         with self._damage:
             self._writer.add_document(
                 key=document.key,
                 text=its.entries,
-                **{
-                    "repo": sorted({name.lower() for name in document.repositories}),
-                    "is": sorted(document.flags),
-                    "author": [document.author.lower()],
-                },
+                **{name: sorted(found) for name, found in keywords(document).items()},
+                c_key=document.key.encode("utf-8"),
                 c_digest=document.digest.encode("ascii"),
-                c_texts=pack_texts(document, its),
+                c_title=document.title.encode("utf-8", "replace"),
+                c_length=its.length,
                 **values,
             )
 
     def commit(self, cursor: int, *, merge: bool) -> None:
         with self._damage:
-            self._writer.add_document(key=META, c_key=META.encode("ascii"), c_cursor=cursor)
+            self._writer.add_document(key=META, c_key=META.encode("ascii"), c_length=0, c_cursor=cursor)
             self._writer.commit(mergetype=_merge if merge else None, merge=False)
 
     def abandon(self) -> None:

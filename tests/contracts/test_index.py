@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from archiver.errors import ConfigError
 from search.analysis import analyze, needle, needles
 from search.document import Document
-from search.index import MAX_OFFSET, FacetCount, Index, ResultPage, open_index
+from search.index import FACETS, MAX_OFFSET, FacetCount, Index, ResultPage, open_index
 from search.query import parse
 from search.tree import And, Everything, Node, Not, Or, Phrase, Qualifier, Word
 from tests.search.builders import START, document
@@ -76,7 +76,7 @@ def debate(index: Index) -> Index:
 
 def test_an_index_that_does_not_exist_is_empty(index: Index) -> None:
     """Nothing is found, nothing was seen, and nothing is created by asking."""
-    assert search(index, "license") == ResultPage(0, (), {"repository": (), "state": ()}, 1, 20)
+    assert search(index, "license") == ResultPage(0, (), dict.fromkeys(FACETS, ()), 1, 20)
     assert index.cursor() == 0
     assert list(index.digests()) == []
 

@@ -13,7 +13,8 @@ from archiver.model import Tombstone
 from archiver.references import ThreadKind
 from archiver.store import Store
 from search.analysis import ALSO, WHOLE, WORD, analyze, named_license, needle, needles, wholes
-from search.document import bag, document_of
+from search.bag import ALSO_BIT, LATER, OPENING, POSITION_SHIFT, TITLE, Bag, bag
+from search.document import document_of
 from tests.search.builders import document, keep
 
 
@@ -197,21 +198,38 @@ def test_any_text_can_be_analysed(text: str) -> None:
             position, end = token.position, token.end
 
 
-def test_title_weighs_more_and_quotations_less() -> None:
-    """A word of the title counts three times one of a post, a quoted one half."""
-    its = bag(document(1, "copyleft", [("a", "permissive\n\n> viral\n")]))
-    assert its.entries["copyleft"].weight == 3 * its.entries["permiss"].weight
-    assert its.entries["viral"].weight == its.entries["permiss"].weight / 2
+def places(its: Bag, key: str) -> list[tuple[int, bool, int]]:
+    """Return the position, whether it is a term beside a word's own, and the place of each occurrence."""
+    return [(code >> POSITION_SHIFT, bool(code & ALSO_BIT), code % ALSO_BIT) for code in its.entries[key]]
+
+
+def test_each_occurrence_says_where_it_stands() -> None:
+    """Position and place of each occurrence are kept: title, opening post or later, own words, quotation or code."""
+    its = bag(document(1, "copyleft", [("a", "> viral\n\ncopyleft\n"), ("b", "`x`\n\n```\nviral\n```\n")]))
+    first, second = its.starts
+    assert places(its, "copyleft\0") == [(0, False, TITLE), (first[1], False, OPENING["own"])]
+    assert places(its, "viral\0") == [(first[0], False, OPENING["quote"]), (second[1], False, LATER["code"])]
+
+
+def test_words_are_kept_as_written() -> None:
+    """Each form of a word is a key of its own under one term; what only stands beside a word says so."""
+    its = bag(document(1, "", [("a", "Licensing, a licence, relicense node.js")]))
+    assert [key for key in its.entries if key.startswith("licens\0")] == [
+        "licens\0licensing",
+        "licens\0licence",
+        "licens\0",
+    ]
+    assert [also for _, also, _ in places(its, "licens\0")] == [True]
+    assert "relicens\0relicense" in its.entries
+    assert "node.js\0" in its.entries
 
 
 def test_texts_do_not_touch() -> None:
     """The last word of a text and the first of the next are not side by side, and each segment begins where it says."""
     its = bag(document(1, "one", [("a", "two"), ("b", "three\n\n> four\n")]))
-    assert its.entries["two"].positions[0] - its.entries["one"].positions[0] > 1
-    assert its.starts == (
-        (its.entries["two"].positions[0],),
-        (its.entries["three"].positions[0], its.entries["four"].positions[0]),
-    )
+    one, two, three, four = (places(its, f"{key}\0")[0][0] for key in ("one", "two", "three", "four"))
+    assert two - one > 1
+    assert its.starts == ((two,), (three, four))
     assert its.length == 4
 
 

@@ -1,59 +1,14 @@
-"""Tests the small parts that engines are made of: scoring, packing, merging, caching, lending."""
+"""Tests the small parts that engines are made of: merging, caching, lending."""
 
 from __future__ import annotations
 
 import random
 import threading
+from functools import partial
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from whoosh import scoring
-
-from search.cache import PostingsCache
+from search.cache import Cache
 from search.lending import Lender
-from search.matching import K1, B, Postings, bm25, idf, pack, unpack
 from search.merging import FAN, LARGEST, to_merge
-
-
-@given(
-    st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))),
-    st.floats(0.1, 1e4),
-    st.integers(1, 10**6),
-    st.floats(1, 1e5),
-)
-def test_scores_are_whooshs(counts: tuple[int, int], weight: float, length: int, average: float) -> None:
-    """Our BM25 is Whoosh's BM25F to the last digits."""
-    documents, having = counts
-
-    class Searcher:
-        def get_parent(self) -> Searcher:
-            return self
-
-        def doc_count_all(self) -> int:
-            return documents
-
-        def doc_frequency(self, _field: str, _text: str) -> int:
-            return having
-
-    theirs = scoring.BM25F().idf(Searcher(), "text", "x")
-    assert idf(documents, having) == pytest.approx(theirs)
-    expected = scoring.bm25(theirs, weight, length, average, B, K1)
-    assert bm25(theirs, weight, length, average) == pytest.approx(expected)
-
-
-@given(st.sets(st.integers(0, 2**32 - 1), min_size=1))
-def test_positions_survive_packing(positions: set[int]) -> None:
-    """What is unpacked is what was packed."""
-    assert unpack(pack(sorted(positions))) == sorted(positions)
-
-
-def test_positions_of_a_document() -> None:
-    """A document's positions are found among those of others; of one that is not there, none are."""
-    postings = Postings([2, 5, 9], [1.0, 1.0, 1.0], [pack([1]), pack([3, 7]), pack([4])])
-    assert postings.positions(5) == [3, 7]
-    assert postings.positions(4) == []
-    assert postings.positions(10) == []
 
 
 def test_merging_waits_for_eight_of_a_size() -> None:
@@ -82,19 +37,64 @@ def test_merging_stays_logarithmic() -> None:
     assert copied < 5 * 2_000
 
 
+class Bulk:
+    """Something that takes room."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+
 def test_cache_is_bounded() -> None:
-    """What was used last stays; together the kept postings never have more entries than allowed."""
-    asked: list[str] = []
+    """What was used last stays; together what is kept never takes more than allowed."""
+    made: list[str] = []
 
-    def read(_field: str, term: str) -> Postings:
-        asked.append(term)
-        return Postings([0] * 9, [1.0] * 9, [])
+    def get(name: str) -> None:
+        cache.get(("owner", name), lambda: made.append(name) or Bulk(700))  # type: ignore[func-returns-value]
+        assert cache.size <= 3_000
 
-    cache = PostingsCache(30)
-    for term in "abcabcdad":
-        cache.get("text", term, read)
-    # d pushes out a (used longest ago), which then is read anew and pushes out b.
-    assert asked == list("abcda")
+    cache = Cache(3_000)
+    for name in "abcabcdad":
+        get(name)
+    # d pushes out a (used longest ago), which then is made anew and pushes out b.
+    assert made == list("abcda")
+
+
+def test_cache_lets_one_large_thing_pass() -> None:
+    """What would push out most of the rest is not kept."""
+    cache = Cache(3_000)
+    cache.get(("owner", "small"), lambda: Bulk(700))
+    assert cache.get(("owner", "large"), lambda: Bulk(2_000)).size == 2_000
+    assert cache.get(("owner", "small"), lambda: Bulk(1)).size == 700
+
+
+def test_cache_drops_what_is_of_the_past() -> None:
+    """What belongs to a state that is gone is dropped at once."""
+    cache = Cache(9_000)
+    for owner in "ab":
+        cache.get((owner, 1), lambda: Bulk(100))
+    cache.keep({"b"})
+    assert cache.get(("a", 1), lambda: Bulk(7)).size == 7
+    assert cache.get(("b", 1), lambda: Bulk(7)).size == 100
+
+
+def test_cache_serves_many_threads() -> None:
+    """Eight threads that ask at once all get what belongs to their key, and the bound holds."""
+    cache = Cache(20_000)
+    wrong: list[object] = []
+
+    def ask(seed: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(2_000):
+            size = chance.randrange(1, 60) * 100
+            if cache.get(("owner", size), partial(Bulk, size)).size != size or cache.size > 20_000:
+                wrong.append(size)
+
+    threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
 
 
 class Thing:

@@ -1,0 +1,155 @@
+"""Owns one committed state of an index made of segments: their postings and columns joined, without what is deleted.
+
+It knows no engine: segments are read by one, and never change, so that what was read of them is kept across commits.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import numpy as np
+
+from search.cache import Cache
+from search.columns import Columns, joined
+from search.matching import TEXT
+from search.ranking import Ints, Postings, merged, norms, postings_of, said, select
+from search.texts import Texts
+from search.words import Words
+
+EXPANSIONS = 256
+"""How many words a beginning stands for at most: those in most documents."""
+
+
+class Segment(Protocol):
+    """Some documents with their postings and columns; what of them is deleted is not known here."""
+
+    @property
+    def name(self) -> str:
+        """A name that no other segment has."""
+
+    @property
+    def count(self) -> int:
+        """How many documents it has."""
+
+    @property
+    def columns(self) -> Columns:
+        """The columns of its documents."""
+
+    def postings(self, field: str, term: str) -> Postings:
+        """Return the postings of a term; of a word, of all forms in which it is written."""
+
+    def form(self, key: str) -> Postings:
+        """Return the postings of one form of a word, by its key."""
+
+    def words(self) -> Words:
+        """Return all words as they are written."""
+
+    def texts(self, document: int, guard: AbstractContextManager[None]) -> Texts:
+        """Return the texts of a document; they are read under the guard."""
+
+
+class Snapshot:
+    """One committed state: the corpus of searches. `guard` turns what reading raises into an error of ours."""
+
+    def __init__(
+        self,
+        segments: Sequence[Segment],
+        deleted: Sequence[Collection[int]],
+        cache: Cache,
+        guard: AbstractContextManager[None],
+    ) -> None:
+        self.segments = segments
+        self._cache = cache
+        self._guard = guard
+        self._bases = [0]
+        for each in segments:
+            self._bases.append(self._bases[-1] + each.count)
+        self.columns = joined([each.columns for each in segments])
+        self.live = np.ones(self._bases[-1], bool)
+        self._whole = [not numbers for numbers in deleted]
+        for base, numbers in zip(self._bases, deleted, strict=False):
+            self.live[base + np.fromiter(numbers, np.int64, len(numbers))] = False
+        # The same segments with other deletions are another state.
+        self.name = (*(each.name for each in segments), *(hash(frozenset(numbers)) for numbers in deleted))
+        self.count = 0
+        self.settle(())
+
+    def settle(self, hidden: Collection[int]) -> None:
+        """Count the documents, of which these are none."""
+        self.live[list(hidden)] = False
+        self.count = int(self.live.sum())
+        lengths = self.columns.numbers["length"]
+        self.norms = norms(lengths, max(float(lengths[self.live].sum()) / max(self.count, 1), 1.0))
+
+    def postings(self, field: str, term: str) -> Postings:
+        """Return the live postings of a term; see `search.matching.Corpus`."""
+        return self._joined((field, term), lambda segment: segment.postings(field, term), positions=field == TEXT)
+
+    def expanded(self, start: str) -> tuple[Postings, bool]:
+        """Return where words begin so; see `search.matching.Corpus`."""
+        counts: dict[str, int] = {}
+        for segment in self.segments:
+            for key, count in self._read_words(segment).beginning(start):
+                counts[key] = counts.get(key, 0) + count
+        keys = sorted(counts, key=lambda key: (-counts[key], key))
+        kept = sorted(keys[:EXPANSIONS])
+
+        def expand(segment: Segment) -> Postings:
+            return said(merged([segment.form(key) for key in kept]))
+
+        return self._joined(("beginning", *kept), expand, positions=True), len(keys) > len(kept)
+
+    def remembered(self, key: tuple[object, ...], make: Callable[[], Postings]) -> Postings:
+        """Return what was made under this key before; see `search.matching.Corpus`."""
+        return self._cache.get((self.name, *key), make)
+
+    def texts(self, document: int) -> Texts:
+        """Return the texts of a document. Raises IndexUnavailable."""
+        at = bisect_right(self._bases, document) - 1
+        with self._guard:
+            return self.segments[at].texts(document - self._bases[at], self._guard)
+
+    def _read_words(self, segment: Segment) -> Words:
+        def read() -> Words:
+            with self._guard:
+                return segment.words()
+
+        return self._cache.get((segment.name, "words"), read)
+
+    def _joined(self, key: tuple[object, ...], read: Callable[[Segment], Postings], *, positions: bool) -> Postings:
+        """Return the live postings of all segments; each segment's are kept for as long as it lives."""
+
+        def of(segment: Segment) -> Postings:
+            with self._guard:
+                return read(segment)
+
+        def kept(segment: Segment) -> Postings:
+            return self._cache.get((segment.name, *key), lambda: of(segment))
+
+        if len(self.segments) == 1 and self._whole[0]:
+            return kept(self.segments[0])
+
+        def join() -> Postings:
+            parts = []
+            for base, whole, segment in zip(self._bases, self._whole, self.segments, strict=False):
+                part = kept(segment)
+                if not whole:
+                    part = select(part, self.live[base + part.documents])
+                if len(part.documents):
+                    parts.append((base, part))
+            return _concatenated(parts, positions=positions)
+
+        return self._cache.get((self.name, *key), join)
+
+
+def _concatenated(parts: Sequence[tuple[int, Postings]], *, positions: bool) -> Postings:
+    if not parts:
+        return postings_of(np.zeros(0, np.int32), np.zeros(0, np.int64) if positions else None)
+    documents: Ints = np.concatenate([base + part.documents for base, part in parts]).astype(np.int32, copy=False)
+    if not positions:
+        return postings_of(documents)
+    counts = np.concatenate([np.diff(part.offsets) for _, part in parts])
+    return postings_of(documents, counts, np.concatenate([part.codes for _, part in parts]))
