@@ -23,7 +23,7 @@ WHOLE = 1
 """The role of a compound kept in one piece beside its parts: `node.js`, at the position of `node`."""
 ALSO = 2
 """The role of a term under which a word is found too: `licens` for `relicense`, `gpl` for `GPLv3`, and of a license's
-own term (`spdx:gpl-3.0`), which stands where its name begins, however that is written."""
+own term (`spdx:gpl-3.0`), which stands where its name begins, however that is written; and of `@login` and `#123`."""
 
 MAX_TERM = 64
 _MAX_WHOLE = 80
@@ -72,6 +72,9 @@ _IN_CHUNK = re.compile(_ONE_WORD)
 _IN_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _POSSESSIVE = re.compile("['’][sS]\\Z")
 _LICENSE_PREFIX = re.compile("(?:re|sub|un|cross|dual|multi)(licens.*)")
+ABBREVIATED = 7
+"""To how many digits GitHub abbreviates a commit's hash."""
+_COMMIT = re.compile("[0-9a-f]{7,64}")
 _VERSIONED = re.compile("([a-z]{2,}?)v?[0-9]+")
 
 _stemmer = snowballstemmer.stemmer("english")
@@ -86,7 +89,7 @@ def analyze(text: str) -> Iterator[Token]:
     Words are runs of Unicode letters and digits, case- and accent-folded and stemmed as English; a compound joined by
     `_ . - /` yields its parts one position after the other, and the whole of it beside the first. In scripts without
     spaces (Chinese, Japanese, Korean, Thai ...) each character is a word. A license that is named with its version
-    yields its own term too.
+    yields its own term too, and so do `@login`, `#123`, and a commit's hash by its abbreviation.
     """
     licenses = _licenses(text)
     if not licenses:
@@ -111,10 +114,22 @@ def _tokens(text: str) -> Iterator[Token]:
             position += 1
             continue
         chunk = match[0]
+        if begin and text[begin - 1] in "@#" and (reference := _reference(text, begin, chunk)):
+            yield Token(reference, position, begin - 1, end, ALSO)
         expansion = _expand(chunk) if len(chunk) <= _MAX_CACHED else _expansion(chunk)
         for term, offset, start, stop, role in expansion:
             yield Token(term, position + offset, begin + start, begin + stop, role)
         position += expansion[-1][1] + 1
+
+
+def _reference(text: str, begin: int, chunk: str) -> str | None:
+    """Return the term of a mention or of a thread's number, `@login` or `#123`, of which the chunk is what follows."""
+    if text[begin - 1] == "#":
+        return f"#{chunk}" if chunk.isascii() and chunk.isdigit() else None
+    # What stands before the @ of an address is no end of a word.
+    if begin > 1 and (text[begin - 2].isalnum() or text[begin - 2] in "_.+-"):
+        return None
+    return f"@{_fold(_POSSESSIVE.sub('', chunk))}"[:MAX_TERM]
 
 
 def needle(text: str) -> tuple[str, ...]:
@@ -178,11 +193,15 @@ def license_span(text: str, term: str, start: int, end: int) -> tuple[int, int]:
 def needles(text: str) -> tuple[tuple[str, ...], ...]:
     """Return each needle by which these words are found: their own and, if they name a license, that of its term.
 
-    A text that holds any of them meets the words; without a letter or digit there are none.
+    `@login` and `#123` are looked for as such, a commit by its abbreviation too. A text that holds any of the needles
+    meets the words; without a letter or digit there are none.
     """
-    own = needle(text)
-    license_term = named_license(text)
-    return tuple(each for each in (own, (license_term,) if license_term else ()) if each)
+    tokens = list(_tokens(text))
+    if tokens and tokens[0].term[0] in "@#" and (tokens[0].start, tokens[0].end) == (0, len(text)):
+        return ((tokens[0].term,),)
+    own = tuple(token.term for token in tokens if token.role == WORD)
+    other = named_license(text) or (own[0][:ABBREVIATED] if len(own) == 1 and _is_commit(own[0]) else None)
+    return tuple(each for each in (own, (other,) if other else ()) if each)
 
 
 def named_license(text: str) -> str | None:
@@ -231,8 +250,15 @@ def _terms(word: str) -> Iterator[tuple[str, int]]:
         yield _stem(rest), ALSO
     elif found := _LICENSE_PREFIX.fullmatch(stem):
         yield found[1], ALSO
-    if found := _VERSIONED.fullmatch(word):
+    if _is_commit(word):
+        yield word[:ABBREVIATED], ALSO
+    elif found := _VERSIONED.fullmatch(word):
         yield _stem(found[1]), ALSO
+
+
+def _is_commit(word: str) -> bool:
+    """Whether a word looks like a commit's hash that can be abbreviated; letters or digits alone do not."""
+    return len(word) > ABBREVIATED and _COMMIT.fullmatch(word) is not None and not word.isalpha() and not word.isdigit()
 
 
 def _partition(word: str) -> tuple[str, str, str]:

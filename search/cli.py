@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Protocol
 
@@ -87,7 +88,7 @@ def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str
     behind the store is searched as it is, and a note says so.
     """
     text = " ".join(query)
-    parsed = parse(text)
+    parsed = parse(text, now=datetime.now(UTC))
     with archive.open_store() as store, closing(archive.open_index()) as index:
         behind = _behind(store, index)
         answer = index.search(parsed.tree, sort=parsed.sort or sort, per_page=limit)

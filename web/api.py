@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -41,10 +43,10 @@ WORDS = {
 class Api:
     """The endpoints of `/api/v1`, over a store and an index."""
 
-    def __init__(self, store: Reader, index: Index, site: SiteConfig) -> None:
+    def __init__(self, store: Reader, index: Index, site: SiteConfig, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._site = site
-        self._searcher = Searcher(store, index, site)
+        self._searcher = Searcher(store, index, site, clock)
 
     def blueprint(self) -> Blueprint:
         """Return the routes of `/api/v1`."""

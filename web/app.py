@@ -68,8 +68,8 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.url_map.converters["number"] = security.Number
     security.fence(app, noindex=site.noindex)
     app.register_blueprint(ThreadPages(store, site).blueprint())
-    app.register_blueprint(ResultPages(store, index, site).blueprint())
-    app.register_blueprint(api.Api(store, index, site).blueprint())
+    app.register_blueprint(ResultPages(store, index, site, clock).blueprint())
+    app.register_blueprint(api.Api(store, index, site, clock).blueprint())
     app.register_blueprint(github_api.GitHubApi(store, site).blueprint())
     _add_health(app, store, index, site)
     app.before_request(_merge_slashes)

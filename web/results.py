@@ -5,8 +5,9 @@ What fits a query is the index's to say; what a hit's thread is, the store's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -67,12 +68,16 @@ class Found:
 
 
 class Searcher:
-    """Runs a request's search: reads its parameters, asks the index, and looks the hits' threads up in the store."""
+    """Runs a request's search: reads its parameters, asks the index, and looks the hits' threads up in the store.
 
-    def __init__(self, store: Reader, index: Index, site: SiteConfig) -> None:
+    `clock` tells the present moment in UTC.
+    """
+
+    def __init__(self, store: Reader, index: Index, site: SiteConfig, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._index = index
         self._site = site
+        self._clock = clock
 
     def find(self, parameters: Mapping[str, str], *, per_page: int = PER_PAGE) -> Found:
         """Return the page of results that a request's parameters ask for.
@@ -84,7 +89,7 @@ class Searcher:
         if behind is None:
             raise ServiceUnavailable(NOT_INDEXED, retry_after=60)
         query = " ".join(parameters.get("q", "").split())
-        parsed = parse(query)
+        parsed = parse(query, now=self._clock())
         sort = parameters.get("sort", "")
         notices = list(parsed.notices)
         if sort and sort not in SORTS:
@@ -129,7 +134,7 @@ class Searcher:
 
         It is the query without one of its parts or, where that finds nothing either, one part alone.
         """
-        tree = parse(query).tree
+        tree = parse(query, now=self._clock()).tree
         if not isinstance(tree, And) or len(tree.nodes) > MAX_DROPS:
             return []
         without = [
@@ -149,9 +154,9 @@ class Searcher:
 class ResultPages:
     """The home page and the search page, over a store and an index."""
 
-    def __init__(self, store: Reader, index: Index, site: SiteConfig) -> None:
+    def __init__(self, store: Reader, index: Index, site: SiteConfig, clock: Callable[[], datetime]) -> None:
         self._store = store
-        self._searcher = Searcher(store, index, site)
+        self._searcher = Searcher(store, index, site, clock)
 
     def blueprint(self) -> Blueprint:
         """Return the routes of these pages."""
