@@ -6,7 +6,7 @@ The pages themselves are in `threads` and `results`, the APIs in `api` and `gith
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -27,7 +27,8 @@ from archiver.references import HOST
 from archiver.store import Reader
 from search.errors import SearchError
 from search.index import Index
-from web import api, github_api, permalinks, render, rolls, security, telling
+from web import api, freshness, github_api, permalinks, render, rolls, security, telling
+from web.cache import PageCache
 from web.config import SiteConfig
 from web.results import ResultPages, changes_behind
 from web.threads import ThreadPages
@@ -67,7 +68,7 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
     app.url_map.converters["number"] = security.Number
     security.fence(app, noindex=site.noindex)
-    app.register_blueprint(ThreadPages(store, site).blueprint())
+    app.register_blueprint(ThreadPages(store, site, clock).blueprint())
     app.register_blueprint(ResultPages(store, index, site, clock).blueprint())
     app.register_blueprint(api.Api(store, index, site, clock).blueprint())
     app.register_blueprint(github_api.GitHubApi(store, site).blueprint())
@@ -76,8 +77,11 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreError, _store_down)
     app.register_error_handler(SearchError, _search_down)
-    app.after_request(_make_conditional)
+    app.after_request(freshness.validate)
     app.after_request(_open_to_other_sites)
+    _note_route(app, clock)
+    freshness.watch_relative_times(app, clock)
+    app.wsgi_app = PageCache(app.wsgi_app, _version(store, index), clock)  # type: ignore[method-assign]
     return app
 
 
@@ -99,7 +103,7 @@ def _add_health(app: Flask, store: Reader, index: Index, site: SiteConfig) -> No
     @app.get("/healthz")
     def healthz() -> ResponseReturnValue:
         """Answer that the process lives, whatever else does not."""
-        return Response("ok\n", mimetype="text/plain")
+        return _now("ok\n")
 
     @app.get("/readyz")
     def readyz() -> ResponseReturnValue:
@@ -119,13 +123,20 @@ def _add_health(app: Flask, store: Reader, index: Index, site: SiteConfig) -> No
         if not problems and changes_behind(store, index) is None:
             problems.append("index")
             text = "not indexed yet: run onrecord sync\n"
-        return Response(text, 503 if problems else 200, mimetype="text/plain")
+        return _now(text, 503 if problems else 200)
 
     @app.get("/robots.txt")
     def robots() -> ResponseReturnValue:
         """Tell robots what to leave alone: everything if so configured, else what has no end."""
         closed = ["/"] if site.noindex else ["/search", "/lookup", "/api/", f"/{HOST}/*/cite"]
         return Response("User-agent: *\n" + "".join(f"Disallow: {each}\n" for each in closed), mimetype="text/plain")
+
+
+def _now(text: str, status: int = 200) -> Response:
+    """Return words that are true at this moment only."""
+    response = Response(text, status, mimetype="text/plain")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
@@ -190,17 +201,27 @@ def _for_programs() -> bool:
     )
 
 
-# --- caching ----------------------------------------------------------------------------------------------------------
+# --- what answers depend on --------------------------------------------------------------------------------------------
 
 
-def _make_conditional(response: Response) -> Response:
-    """Give what was found an ETag, and answer 304 to whoever has it already."""
-    if request.method not in {"GET", "HEAD"} or response.status_code != 200 or response.direct_passthrough:
-        return response
-    response.headers.setdefault("Cache-Control", "no-cache")
-    if response.get_etag() == (None, None):
-        response.add_etag()
-    return response.make_conditional(request)
+def _note_route(app: Flask, clock: Callable[[], datetime]) -> None:
+    """Note for the cache which route answers, and that what the index says is asked for again soon."""
+
+    @app.before_request
+    def note() -> None:
+        request.environ["onrecord.route"] = request.url_rule.rule if request.url_rule else ""
+        if _of_index(request.path):
+            # The same store gives another index if it was built anew in another way.
+            freshness.holds_until(clock() + timedelta(minutes=1))
+
+
+def _of_index(path: str) -> bool:
+    return path.startswith(("/search", f"{api.PREFIX}/search"))
+
+
+def _version(store: Reader, index: Index) -> Callable[[str], Hashable]:
+    """Return what tells, for a path, what an answer at it depends on."""
+    return lambda path: (store.version(), index.cursor() if _of_index(path) else None)
 
 
 # --- scripts of other sites -------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ It neither searches nor fetches; words and HTML come from `web.render`, addresse
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -25,6 +25,7 @@ from archiver.store import Reader
 from web import changes, citation, citing, history, permalinks, reading, rolls
 from web.api import error, moved_for_good, send_thread, withdrawn_error
 from web.config import SiteConfig
+from web.freshness import Validators
 from web.references import referred
 from web.telling import Links
 
@@ -54,9 +55,10 @@ class Fixed:
 class ThreadPages:
     """The pages of repositories and threads, over a store."""
 
-    def __init__(self, store: Reader, site: SiteConfig) -> None:
+    def __init__(self, store: Reader, site: SiteConfig, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._site = site
+        self._validators = Validators(store, site, clock)
 
     def blueprint(self) -> Blueprint:
         """Return the routes of these pages."""
@@ -141,6 +143,10 @@ class ThreadPages:
             if len(found) != 1:
                 return self._no_snapshot(repository, asked, found, wanted.form)
             digest = found[0]
+        if known := self._known(
+            repository, asked.number, lambda ref: permalinks.thread(ref, digest=wanted.digest, form=wanted.form)
+        ):
+            return known
         thread = self._store.thread(repository.id, asked.number, digest)
         if thread is None and digest and (tombstone := self._store.snapshot_withdrawn(digest)):
             return _withdrawn(asked, tombstone, wanted.form, version=digest)
@@ -179,6 +185,8 @@ class ThreadPages:
         if wanted != permalinks.Tail(asked.number):
             abort(404)
         repository = self._store.find_repository(asked.repository)
+        if known := self._known(repository, asked.number, permalinks.history):
+            return known
         thread = self._store.thread(repository.id, asked.number) if repository else None
         if thread is None:
             return self._missing(asked)
@@ -199,6 +207,8 @@ class ThreadPages:
         if wanted != permalinks.Tail(asked.number):
             abort(404)
         repository = self._store.find_repository(asked.repository)
+        if known := self._known(repository, asked.number, permalinks.compare):
+            return known
         thread = self._store.thread(repository.id, asked.number) if repository else None
         if thread is None:
             return self._missing(asked)
@@ -208,6 +218,15 @@ class ThreadPages:
             return changes.comparison(self._store, thread, mask=self._site.mask)
         except changes.Withdrawn as error:
             return _withdrawn(thread.summary.ref, error.tombstone, "", version=error.digest)
+
+    def _known(
+        self, repository: Repository | None, number: int, canonical: Callable[[ThreadRef], str]
+    ) -> Response | None:
+        """Return 304 if whoever asks has the answer already, and the request's path is the `canonical` one."""
+        ref = self._held(repository, number) if repository else None
+        if repository is None or ref is None or quote(request.path, safe="/@") != canonical(ref):
+            return None
+        return self._validators.unmodified(repository.id, number, request.path, request.query_string)
 
     def _at_time(self, repository: Repository, asked: ThreadRef, at: datetime, form: str) -> ResponseReturnValue:
         ref = self._held(repository, asked.number)

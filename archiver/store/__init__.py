@@ -13,6 +13,7 @@ from types import TracebackType
 import sqlalchemy as sa
 
 from archiver.store.engine import check_schema, connect, migrate, refuse_writes, scrub, translated
+from archiver.store.freshness import Stamp
 from archiver.store.happenings import Standing
 from archiver.store.importing import Importing, Imports, Kept
 from archiver.store.lock import crawl_lock, import_lock
@@ -40,6 +41,7 @@ __all__ = [
     "Kept",
     "Reader",
     "Restored",
+    "Stamp",
     "Standing",
     "Store",
     "Target",
@@ -74,6 +76,7 @@ class Store(Reader):
 
     def close(self) -> None:
         """Close all connections."""
+        self.forget_watch()
         self._engine.dispose()
 
     def crawl_lock(self) -> AbstractContextManager[None]:

@@ -29,6 +29,7 @@ from archiver.model import (
 from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import schema as s
 from archiver.store.engine import translated
+from archiver.store.freshness import FreshnessReading
 from archiver.store.importing import ImportReading
 from archiver.store.redacting import snapshot_row, snapshot_tombstone, withdrawal_tombstone
 from archiver.store.searches import UNSEARCHED, WatchReading
@@ -118,10 +119,11 @@ class Upkeep:
     failures: tuple[Failure, ...]
 
 
-class Reader(WatchReading, ImportReading):
+class Reader(WatchReading, ImportReading, FreshnessReading):
     """Reading access to a store; safe to share between threads (each call uses a connection of its own)."""
 
     def __init__(self, engine: sa.Engine, url: str) -> None:
+        super().__init__()
         self._engine = engine
         self.url = url
 

@@ -1,0 +1,215 @@
+"""Keeps pages that were made, and answers from them as long as nothing that they were made of has changed.
+
+What makes a page is not known here: a WSGI application is wrapped, and asked for whatever is not kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import http_date, is_resource_modified
+
+from archiver.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MOST_BYTES = 64 * 2**20
+"""How much is kept: bodies with their headers, the pages asked for last."""
+# One page takes an eighth of that at most.
+_LARGEST = MOST_BYTES // 8
+# What an entry takes besides its body, as a rule: headers, its place in two tables.
+_OVERHEAD = 2048
+FRESH_UNTIL = "onrecord.fresh_until"
+"""Where an application says in a request's environment until when the page stays as it is, if the store does."""
+_STANDING = ("Content-Type", "Content-Length", "Content-Language")  # what a 304 does not repeat
+_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer as it was made, with what it depends on: `version`, the moment until which it holds, its route."""
+
+    status: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    version: Hashable
+    until: datetime
+    notes: dict[str, Any]
+    etag: str
+    modified: str | None
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        return len(self.body) + _OVERHEAD
+
+
+class PageCache:
+    """A WSGI application in front of another one: it answers from memory what that one said 200 to, and 304 by itself.
+
+    `version` is given a path and returns what pages at it depend on; it is asked before a page is made, so that a page
+    made while something was saved is made again. If it raises an ArchiveError, nothing is answered from memory. What
+    says `no-store` or `private`, sets a cookie or was asked for with one, is never kept. Safe for many threads.
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        version: Callable[[str], Hashable],
+        clock: Callable[[], datetime],
+        *,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._application = application
+        self._version = version
+        self._clock = clock
+        self._most = most_bytes
+        self._lock = threading.Lock()
+        self._pages: OrderedDict[tuple[str, str], Page] = OrderedDict()
+        self._size = 0
+        self.hits = 0
+        self.misses = 0
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        if (
+            environ["REQUEST_METHOD"] not in {"GET", "HEAD"}
+            or "HTTP_COOKIE" in environ
+            or "HTTP_AUTHORIZATION" in environ
+        ):
+            return self._application(environ, start_response)
+        key = (environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""))
+        try:
+            version = self._version(key[0])
+        except ArchiveError:
+            # The application says what is wrong, in words and with the right status.
+            return self._application(environ, start_response)
+        page = self._find(key, version)
+        if page is None:
+            return self._ask(environ, start_response, key, version)
+        environ.update(page.notes)
+        return _answer(page, environ, start_response)
+
+    def _find(self, key: tuple[str, str], version: Hashable) -> Page | None:
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None or page.version != version or self._clock() >= page.until:
+                self.misses += 1
+                return None
+            self._pages.move_to_end(key)
+            self.hits += 1
+            return page
+
+    def _ask(
+        self, environ: WSGIEnvironment, start_response: StartResponse, key: tuple[str, str], version: Hashable
+    ) -> Iterable[bytes]:
+        told: list[Any] = []
+        inner = {**environ, "REQUEST_METHOD": "GET"}
+
+        def note(status: str, headers: list[tuple[str, str]], error: Any = None) -> Callable[[bytes], object]:
+            told[:] = [status, headers, error]
+            return written.append
+
+        written: list[bytes] = []
+        chunks = self._application(inner, note)
+        environ.update({name: value for name, value in inner.items() if name.startswith("onrecord.")})
+        status, headers = told[0], Headers(told[1])
+        if not _keepable(status, headers):
+            start_response(status, told[1], *told[2:] if told[2] else ())
+            return _bodiless(chunks) if environ["REQUEST_METHOD"] == "HEAD" else chunks
+        try:
+            body = b"".join([*written, *chunks])
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        notes = {name: value for name, value in inner.items() if name.startswith("onrecord.")}
+        page = self._page(key, status, headers, body, version, notes)
+        self._keep(key, page)
+        return _answer(page, environ, start_response)
+
+    def _page(
+        self,
+        key: tuple[str, str],
+        status: str,
+        headers: Headers,
+        body: bytes,
+        version: Hashable,
+        notes: dict[str, Any],
+    ) -> Page:
+        if "Last-Modified" not in headers:
+            # The page is known to be as it is since it was first made so.
+            with self._lock:
+                before = self._pages.get(key)
+            same = before is not None and before.modified and before.etag == headers.get("ETag")
+            headers["Last-Modified"] = before.modified if same and before else http_date(self._clock())
+        # Whatever else a page says of the present day holds until midnight.
+        midnight = (self._clock() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return Page(
+            status=status,
+            headers=tuple(headers),
+            body=body,
+            version=version,
+            until=min(midnight, notes.get(FRESH_UNTIL, midnight)),
+            notes={name: value for name, value in notes.items() if name != FRESH_UNTIL},
+            etag=headers["ETag"],
+            modified=headers["Last-Modified"],
+        )
+
+    def _keep(self, key: tuple[str, str], page: Page) -> None:
+        with self._lock:
+            if former := self._pages.pop(key, None):
+                self._size -= former.size
+            if page.size > min(_LARGEST, self._most):
+                return
+            self._pages[key] = page
+            self._size += page.size
+            while self._size > self._most:
+                _, dropped = self._pages.popitem(last=False)
+                self._size -= dropped.size
+
+
+def _keepable(status: str, headers: Headers) -> bool:
+    caching = headers.get("Cache-Control", "")
+    return (
+        status.startswith("200")
+        and "ETag" in headers
+        and "Set-Cookie" not in headers
+        and "Vary" not in headers
+        and "no-store" not in caching
+        and "private" not in caching
+        and int(headers.get("Content-Length") or 0) <= _LARGEST
+    )
+
+
+def _answer(page: Page, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    if _unmodified(page, environ):
+        start_response("304 NOT MODIFIED", [each for each in page.headers if each[0] not in _STANDING])
+        return []
+    start_response(page.status, list(page.headers))
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [page.body]
+
+
+def _unmodified(page: Page, environ: WSGIEnvironment) -> bool:
+    """Return whether whoever asks has the page already (RFC 9110, section 13)."""
+    wanted = environ.get("HTTP_IF_NONE_MATCH")
+    if wanted is not None and wanted == page.etag:
+        return True
+    if wanted is None and "HTTP_IF_MODIFIED_SINCE" not in environ:
+        return False
+    conditions = {name: environ[name] for name in _CONDITIONS if name in environ}
+    return not is_resource_modified(
+        {"REQUEST_METHOD": "GET", **conditions}, etag=page.etag, last_modified=page.modified, ignore_if_range=True
+    )
+
+
+def _bodiless(chunks: Iterable[bytes]) -> Iterable[bytes]:
+    if hasattr(chunks, "close"):
+        chunks.close()
+    return []
