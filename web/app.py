@@ -201,7 +201,7 @@ def _for_programs() -> bool:
     )
 
 
-# --- what answers depend on --------------------------------------------------------------------------------------------
+# --- what answers depend on -------------------------------------------------------------------------------------------
 
 
 def _note_route(app: Flask, clock: Callable[[], datetime]) -> None:
