@@ -156,26 +156,36 @@ def beginning(text: str) -> tuple[tuple[str, ...], str]:
 def word_spans(text: str, positions: Collection[int]) -> dict[int, tuple[int, int]]:
     """Return (start, end) in characters of the words at some positions of a text, those that it has."""
     found: dict[int, tuple[int, int]] = {}
-    if not positions:
-        return found
-    last, position = max(positions), 0
-    for match in _CHUNK.finditer(text):
-        begin, end = match.span()
-        if match.lastgroup:
-            if position in positions:
-                found[position] = begin, end
-            position += 1
-        else:
-            expansion = _expand(match[0]) if end - begin <= _MAX_CACHED else _expansion(match[0])
-            following = position + expansion[-1][1] + 1
-            if any(each in positions for each in range(position, following)):
-                for _, offset, start, stop, role in expansion:
-                    if role == WORD and position + offset in positions:
-                        found[position + offset] = begin + start, begin + stop
-            position = following
-        if position > last:
+    wanted = iter(sorted(positions))
+    next_one, following, at = next(wanted, None), 0, 0
+    # No word goes beyond a space, so that what was read between two can be remembered.
+    for piece in text.split(" "):
+        if next_one is None:
             break
+        words = _words_in(piece) if len(piece) <= _MAX_CACHED else tuple(_spans(piece))
+        first, following = following, following + len(words)
+        while next_one is not None and next_one < following:
+            if next_one >= first:
+                start, end = words[next_one - first]
+                found[next_one] = at + start, at + end
+            next_one = next(wanted, None)
+        at += len(piece) + 1
     return found
+
+
+@lru_cache(maxsize=60_000)
+def _words_in(piece: str) -> tuple[tuple[int, int], ...]:
+    return tuple(_spans(piece))
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each word."""
+    for match in _CHUNK.finditer(text):
+        if match.lastgroup:
+            yield match.span()
+        else:
+            for word in _IN_CHUNK.finditer(match[0]):
+                yield match.start() + word.start(), match.start() + word.end()
 
 
 def license_span(text: str, term: str, start: int, end: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ It is what engines share that hold postings; it knows none of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +15,7 @@ from search.columns import Columns
 from search.facets import count
 from search.index import FACETS, MAX_OFFSET, MAX_PER_PAGE, Hit, ResultPage
 from search.matching import Corpus, Matches, begun, evaluate, occurrences, worth
-from search.ranking import Longs, Postings, idf
+from search.ranking import Floats, Longs, Postings, idf
 from search.snippets import Sought, best_post, title_spans
 from search.texts import Texts
 from search.tree import Node, Prefix, words
@@ -62,7 +62,7 @@ def answer(collection: Collection, query: Node, *, sort: str | None, page: int, 
         shown = ordered[offset:]
     return ResultPage(
         total=total,
-        hits=tuple(_hit(collection, number, float(found.scores[number]), wanted) for number in shown),
+        hits=tuple(_hits(collection, shown, found.scores, wanted)),
         facets=count(collection.columns, found.mask),
         page=page,
         per_page=per_page,
@@ -116,9 +116,15 @@ def _wanted(query: Node, collection: Collection) -> list[tuple[Postings, Sought]
     return list(result.values())
 
 
-def _hit(collection: Collection, document: int, score: float, wanted: Sequence[tuple[Postings, Sought]]) -> Hit:
-    texts = collection.texts(document)
-    there = [(sought, codes) for postings, sought in wanted if len(codes := postings.of(document))]
-    sought = [each for each in there if not each[0].common] or there
-    best, more = best_post(texts, sought)
-    return Hit(collection.columns.keys[document], score, best, more, title_spans(texts.title, sought))
+def _hits(
+    collection: Collection, shown: Sequence[int], scores: Floats, wanted: Sequence[tuple[Postings, Sought]]
+) -> Iterator[Hit]:
+    """Yield the hits, each with its best post and what matched."""
+    codes = [postings.of(shown) for postings, _ in wanted]
+    for at, document in enumerate(shown):
+        texts = collection.texts(document)
+        there = [(sought, its[at]) for (_, sought), its in zip(wanted, codes, strict=True) if len(its[at])]
+        sought = [each for each in there if not each[0].common] or there
+        best, more = best_post(texts, sought)
+        key = collection.columns.keys[document]
+        yield Hit(key, float(scores[document]), best, more, title_spans(texts.title, sought))

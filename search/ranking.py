@@ -5,6 +5,7 @@ It knows no index, no query and no document: numbers in, numbers out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Any
@@ -64,12 +65,19 @@ class Postings:
         """How many bytes it takes."""
         return self.documents.nbytes + self.offsets.nbytes + self.codes.nbytes + 200
 
-    def of(self, document: int) -> Codes:
-        """Return the codes in one document; none if the term does not stand there."""
-        at = int(np.searchsorted(self.documents, document))
-        if at == len(self.documents) or self.documents[at] != document:
-            return NO_CODES
-        return self.codes[self.offsets[at] : self.offsets[at + 1]]
+    def of(self, numbers: Sequence[int]) -> list[Codes]:
+        """Return the codes in each of some documents; none where the term does not stand."""
+        wanted = np.array(numbers, np.int32)
+        at = np.searchsorted(self.documents, wanted)
+        at[at == len(self.documents)] = 0
+        return (
+            [
+                self.codes[self.offsets[n] : self.offsets[n + 1]] if found else NO_CODES
+                for n, found in zip(at.tolist(), (self.documents[at] == wanted).tolist(), strict=True)
+            ]
+            if len(self.documents)
+            else [NO_CODES] * len(numbers)
+        )
 
 
 NO_CODES: Codes = np.zeros(0, np.uint32)

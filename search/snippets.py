@@ -6,6 +6,7 @@ the stretch that is shown is read for their places in characters.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,20 +15,22 @@ import numpy as np
 from search.analysis import license_span, word_spans
 from search.bag import ALSO_BIT, LATER, OPENING, PLACE_BITS, POSITION_SHIFT, TITLE
 from search.index import BestPost, Snippet
-from search.ranking import Codes, Longs
+from search.ranking import Codes
 from search.texts import Texts
 
 LENGTH = 240
 
 # What a match counts by where it stands: a reply that only quotes the words must not win over the post that said them.
-_PLACE = np.zeros(1 << PLACE_BITS)
-for _places in (OPENING, LATER):
-    for _name, _worth in {"own": 1.0, "details": 0.75, "quote": 0.5, "code": 0.5}.items():
-        _PLACE[_places[_name]] = _worth
+_WORTH = {"own": 1.0, "details": 0.75, "quote": 0.5, "code": 0.5}
+_PLACE = {places[name]: worth for places in (OPENING, LATER) for name, worth in _WORTH.items()}
 _OWN = (OPENING["own"], LATER["own"])
-_PLACE_MASK = np.uint32((1 << PLACE_BITS) - 1)
+_PLACE_MASK = (1 << PLACE_BITS) - 1
 _MAX_READ = 100_000
 _MAX_MARKED = 2_000
+_MAX_IN_TITLE = 100
+_MANY = 100
+_WORDS = 40
+"""Words that a snippet has room for, about."""
 _ELLIPSIS = "…"
 
 Mark = tuple[int, int, int]
@@ -56,66 +59,86 @@ def best_post(texts: Texts, found: Sequence[Found]) -> tuple[BestPost | None, in
     """
     if not texts.posts:
         return None, 0
-    segments = len(texts.starts)
-    posts = np.repeat(np.arange(texts.posts), np.diff(texts.firsts))
-    value, times = np.zeros(texts.posts), np.zeros(texts.posts, np.int64)
-    in_segment, often = np.zeros(segments), np.zeros(segments, np.int64)
+    places, owners = texts.places, texts.owners
+    # What each needle is worth in a post is what it is worth in its best place there.
+    value: dict[int, float] = {}
+    times: dict[int, int] = {}
+    inside: dict[int, tuple[float, int]] = {}
     for sought, codes in found:
-        at = _segments(texts, codes)
-        if not len(at):
-            continue
-        counts = np.bincount(at, minlength=segments)
-        worth = np.where(counts > 0, _PLACE[texts.places] * sought.worth, 0.0)
-        in_segment += worth
-        often += counts
-        best = np.zeros(texts.posts)
-        np.maximum.at(best, posts, worth)
-        value += best
-        times += np.bincount(posts, counts, texts.posts).astype(np.int64)
-    having = np.flatnonzero(times)
-    if not len(having):
+        best: dict[int, float] = {}
+        for segment, count in _segments(texts, codes).items():
+            worth, post = _PLACE[places[segment]] * sought.worth, owners[segment]
+            best[post] = max(best.get(post, 0.0), worth)
+            times[post] = times.get(post, 0) + count
+            before, often = inside.get(segment, (0.0, 0))
+            inside[segment] = before + worth, often + count
+        for post, worth in best.items():
+            value[post] = value.get(post, 0.0) + worth
+    if not times:
         return _beginning(texts), 0
-    number = int(having[np.lexsort((-times[having], -value[having]))[0]])
-    first, last = int(texts.firsts[number]), int(texts.firsts[number + 1])
-    shown = first + int(np.lexsort((-often[first:last], -in_segment[first:last]))[0])
+    number = max(times, key=lambda post: (value[post], times[post], -post))
+    shown = max((each for each in inside if owners[each] == number), key=lambda each: (*inside[each], -each))
     kind, which, author = texts.post(number)
-    return BestPost(kind, which, author, _snippet(texts, shown, found)), len(having) - 1
+    return BestPost(kind, which, author, _snippet(texts, shown, found)), len(times) - 1
 
 
 def title_spans(title: str, found: Sequence[Found]) -> tuple[tuple[int, int], ...]:
     """Return (start, end) of what stands in the title, in order and apart."""
-    there = [(sought, codes[(codes & _PLACE_MASK) == TITLE]) for sought, codes in found]
-    return _merged([(start, end) for start, end, _ in marks(title, 0, there)])
+    # What stands in the title comes first.
+    there = [
+        (sought, [code for code in codes[:_MAX_IN_TITLE].tolist() if code & _PLACE_MASK == TITLE])
+        for sought, codes in found
+    ]
+    return _merged([(start, end) for start, end, _ in marks(title, 0, there)]) if any(its for _, its in there) else ()
 
 
-def _segments(texts: Texts, codes: Codes) -> Longs:
-    """Return in which segment each occurrence stands, but for those in the title."""
-    positions = (codes[(codes & _PLACE_MASK) != TITLE] >> np.uint32(POSITION_SHIFT)).astype(np.int64)
-    at: Longs = np.searchsorted(texts.starts, positions, side="right").astype(np.int64) - 1
-    return at[at >= 0]
+def _segments(texts: Texts, codes: Codes) -> dict[int, int]:
+    """Return in which segments something stands, and how often; what stands in the title stands in none."""
+    starts = texts.starts
+    if len(codes) > _MANY:
+        at = np.searchsorted(np.asarray(starts), codes >> np.uint32(POSITION_SHIFT), side="right")
+        segments, counts = np.unique(at, return_counts=True)
+        return {n - 1: count for n, count in zip(segments.tolist(), counts.tolist(), strict=True) if n}
+    found: dict[int, int] = {}
+    for code in codes.tolist():
+        segment = bisect_right(starts, code >> POSITION_SHIFT) - 1
+        if segment >= 0:
+            found[segment] = found.get(segment, 0) + 1
+    return found
 
 
 def _beginning(texts: Texts) -> BestPost:
-    first, last = int(texts.firsts[0]), int(texts.firsts[1])
-    own = next((number for number in range(first, last) if texts.places[number] in _OWN), first)
+    segments = [number for number, owner in enumerate(texts.owners) if owner == 0]
+    own = next((number for number in segments if texts.places[number] in _OWN), segments[0] if segments else None)
     kind, which, author = texts.post(0)
-    text = texts.segment(own) if last > first else ""
-    return BestPost(kind, which, author, _cut(text, 0, 0, []))
+    return BestPost(kind, which, author, _cut(texts.segment(own) if own is not None else "", 0, 0, []))
 
 
 def _snippet(texts: Texts, segment: int, found: Sequence[Found]) -> Snippet:
-    start = int(texts.starts[segment])
-    end = int(texts.starts[segment + 1]) if segment + 1 < len(texts.starts) else 1 << 32
-    there = []
-    for sought, codes in found:
-        positions = codes >> np.uint32(POSITION_SHIFT)
-        inside = (positions >= start) & (positions < end) & ((codes & _PLACE_MASK) != TITLE)
-        there.append((sought, codes[inside][:_MAX_MARKED]))
+    """Return the snippet of a segment; only around the words of its best stretch is it read."""
+    start = texts.starts[segment]
+    end = texts.starts[segment + 1] if segment + 1 < len(texts.starts) else 1 << 27
+    low, high = start << POSITION_SHIFT, end << POSITION_SHIFT
+    there: list[tuple[int, int]] = []
+    for which, (_, codes) in enumerate(found):
+        first, last = np.searchsorted(codes, np.array((low, high - 1), np.uint32)).tolist()
+        there += [(code, which) for code in codes[first : first + min(last - first, _MAX_MARKED)].tolist()]
+    there.sort()
+    worth = [sought.worth for sought, _ in found]
+    words = [(code >> POSITION_SHIFT, (code >> POSITION_SHIFT) + found[which][0].words, which) for code, which in there]
+    first, last = _densest(words, worth, _WORDS)
+    near = [
+        (
+            sought,
+            [code for code, its in there if its == which and first - _WORDS < code >> POSITION_SHIFT < last + _WORDS],
+        )
+        for which, (sought, _) in enumerate(found)
+    ]
     text = texts.segment(segment)
-    return snippet_of(text, marks(text[:_MAX_READ], start, there), [sought.worth for sought, _ in found])
+    return snippet_of(text, marks(text[:_MAX_READ], start, near), worth)
 
 
-def marks(text: str, start: int, found: Sequence[Found]) -> list[Mark]:
+def marks(text: str, start: int, found: Sequence[tuple[Sought, Sequence[int]]]) -> list[Mark]:
     """Return every place of a text where something stands that is sought, in order; `start` is its first position.
 
     White space in the text is already single.
@@ -123,7 +146,7 @@ def marks(text: str, start: int, found: Sequence[Found]) -> list[Mark]:
     begins: list[tuple[int, int, bool]] = []
     wanted: set[int] = set()
     for which, (sought, codes) in enumerate(found):
-        for code in codes.tolist():
+        for code in codes:
             position = (code >> POSITION_SHIFT) - start
             begins.append((position, which, bool(code & ALSO_BIT)))
             wanted.update((position, position + sought.words - 1))
@@ -142,6 +165,12 @@ def snippet_of(text: str, marked: Sequence[Mark], worth: Sequence[float]) -> Sni
     """Return the stretch of a text with most of what is worth most; `worth` has an entry for each that is sought."""
     if not marked:
         return _cut(text, 0, 0, [])
+    start, end = _densest(marked, worth, LENGTH * 3 // 4)
+    return _cut(text, start, end, [(start, end) for start, end, _ in marked])
+
+
+def _densest(marked: Sequence[Mark], worth: Sequence[float], length: int) -> tuple[int, int]:
+    """Return (start, end) of the marks that together are worth most, within a length."""
     counts = [0] * len(worth)
     best, chosen = -1.0, (0, 0)
     total = 0.0
@@ -150,15 +179,14 @@ def snippet_of(text: str, marked: Sequence[Mark], worth: Sequence[float]) -> Sni
         counts[which] += 1
         # A word for the second time is worth a little, so that of two places the denser one wins.
         total += worth[which] * (1.0 if counts[which] == 1 else 0.05)
-        while left < right and end - marked[left][0] > LENGTH * 3 // 4:
+        while left < right and end - marked[left][0] > length:
             gone = marked[left][2]
             counts[gone] -= 1
             total -= worth[gone] * (1.0 if counts[gone] == 0 else 0.05)
             left += 1
         if total > best + 1e-9:
-            best, chosen = total, (left, right)
-    spans = [(start, end) for start, end, _ in marked]
-    return _cut(text, spans[chosen[0]][0], spans[chosen[1]][1], spans)
+            best, chosen = total, (marked[left][0], marked[right][1])
+    return chosen
 
 
 def _cut(text: str, first: int, last: int, spans: list[tuple[int, int]]) -> Snippet:

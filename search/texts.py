@@ -10,14 +10,12 @@ It knows no engine: bytes in, bytes out; nothing in them is a pickle.
 
 from __future__ import annotations
 
-import json
+import sys
 import zlib
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
-
-import numpy as np
+from struct import Struct
 
 from archiver.model import PostKind
 from search.bag import LATER, OPENING, Bag
@@ -27,12 +25,13 @@ BLOCK = 16_000
 """Bytes of text after which a block ends."""
 _KINDS = tuple(PostKind)
 _LEVEL = 3
-_HEAD = np.dtype("<u4")
+_HEAD = Struct("<III")
 _COLUMNS = (
-    *(("ids", 0, "<i8"), ("segments", 0, "<u4"), ("authors", 0, "<u4"), ("kinds", 0, "u1")),
-    *(("starts", 1, "<u4"), ("blocks", 1, "<u4"), ("offsets", 1, "<u4"), ("lengths", 1, "<u4"), ("places", 1, "u1")),
-    ("sizes", 2, "<u4"),
+    *(("ids", 0, "q"), ("segments", 0, "I"), ("authors", 0, "I"), ("kinds", 0, "B")),
+    *(("starts", 1, "I"), ("blocks", 1, "I"), ("offsets", 1, "I"), ("lengths", 1, "I"), ("places", 1, "B")),
+    ("sizes", 2, "I"),
 )
+_LAST_PLACE = max(LATER.values())
 """Name, of what (0 posts, 1 segments, 2 blocks), and type of each column, in their order."""
 
 
@@ -53,29 +52,34 @@ class Texts:
         self._guard = guard or nullcontext()
         self._read = read
         self._blocks: dict[int, bytes] = {}
-        counts = np.frombuffer(outline, _HEAD, 3)
-        at = 12
-        found: dict[str, Any] = {}
+        counts = _HEAD.unpack_from(outline)
+        at = _HEAD.size
+        columns: dict[str, array[int]] = {}
         for name, of, kind in _COLUMNS:
-            column = np.frombuffer(outline, kind, int(counts[of]), at)
-            found[name] = column
-            at += column.nbytes
-        self._columns = found
+            column = columns[name] = array(kind)
+            end = at + counts[of] * column.itemsize
+            column.frombytes(outline[at:end])
+            if sys.byteorder == "big":
+                column.byteswap()
+            at = end
+        self._columns = columns
         self._authors = outline[at:]
-        self.posts = int(counts[0])
-        self.starts = found["starts"].astype(np.int64)
-        self.places = found["places"]
-        self.firsts = np.zeros(self.posts + 1, np.int64)
-        np.cumsum(found["segments"], out=self.firsts[1:])
-        if self.firsts[-1] != counts[1] or (self.places > max(LATER.values())).any():
+        self.posts: int = counts[0]
+        self.starts = columns["starts"]
+        self.places = columns["places"]
+        self.owners: list[int] = []
+        """To which post each segment belongs."""
+        for number, segments in enumerate(columns["segments"]):
+            self.owners += [number] * segments
+        if len(self.owners) != counts[1] or max(self.places, default=0) > _LAST_PLACE:
             raise LookupError("a broken outline")
 
     def post(self, number: int) -> tuple[PostKind, int, str | None]:
         """Return the kind, id and author of a post."""
         with self._guard:
             kind = _KINDS[self._columns["kinds"][number]]
-            author = json.loads(self._authors)[self._columns["authors"][number]]
-            return kind, int(self._columns["ids"][number]), author
+            author = self._authors.split(b"\n")[self._columns["authors"][number]].decode("utf-8")
+            return kind, self._columns["ids"][number], author or None
 
     def segment(self, number: int) -> str:
         """Return the text of a segment."""
@@ -83,18 +87,18 @@ class Texts:
             return self._segment(number)
 
     def _segment(self, number: int) -> str:
-        block = int(self._columns["blocks"][number])
+        block = self._columns["blocks"][number]
         if block not in self._blocks:
             sizes = self._columns["sizes"]
-            at = int(sizes[:block].sum())
-            self._blocks[block] = zlib.decompress(self._read()[at : at + int(sizes[block])])
-        at = int(self._columns["offsets"][number])
-        return self._blocks[block][at : at + int(self._columns["lengths"][number])].decode("utf-8")
+            at = sum(sizes[:block])
+            self._blocks[block] = zlib.decompress(self._read()[at : at + sizes[block]])
+        at = self._columns["offsets"][number]
+        return self._blocks[block][at : at + self._columns["lengths"][number]].decode("utf-8")
 
 
 def pack_texts(document: Document, its: Bag) -> tuple[bytes, bytes]:
     """Return the outline and the texts of a document."""
-    columns: dict[str, array[int]] = {name: array(kind) for name, kind in _TYPECODES.items()}
+    columns: dict[str, array[int]] = {name: array(kind) for name, _, kind in _COLUMNS}
     authors: dict[str | None, int] = {}
     blocks: list[bytes] = []
     block: list[bytes] = []
@@ -125,13 +129,13 @@ def pack_texts(document: Document, its: Bag) -> tuple[bytes, bytes]:
     if block:
         close()
     columns["sizes"].extend(len(each) for each in blocks)
-    counts = (len(columns["ids"]), len(columns["starts"]), len(blocks))
-    parts = [np.array(counts, _HEAD), *(np.array(columns[name], kind) for name, _, kind in _COLUMNS)]
-    names = json.dumps(list(authors), separators=(",", ":")).encode("utf-8")
-    return b"".join(part.tobytes() for part in parts) + names, b"".join(blocks)
-
-
-_TYPECODES = {name: "q" if kind == "<i8" else "B" if kind == "u1" else "I" for name, _, kind in _COLUMNS}
+    outline = [_HEAD.pack(len(columns["ids"]), len(columns["starts"]), len(blocks))]
+    for name, _, _ in _COLUMNS:
+        if sys.byteorder == "big":
+            columns[name].byteswap()
+        outline.append(columns[name].tobytes())
+    outline.append("\n".join(author or "" for author in authors).encode("utf-8", "replace"))
+    return b"".join(outline), b"".join(blocks)
 
 
 def pack_values(values: Sequence[str]) -> bytes:

@@ -158,7 +158,11 @@ class _Opened:
 
     def is_latest(self) -> bool:
         """Return whether nothing was committed since."""
-        return bool(whoosh_index.TOC._latest_generation(self._storage, "MAIN") == self._number)
+        # A commit first adds the next table of contents, then removes the one before.
+        return not self._contents(self._number + 1).exists() and self._contents(self._number).exists()
+
+    def _contents(self, number: int) -> Path:
+        return self.folder / f"_MAIN_{number}.toc"
 
     def digests(self) -> dict[str, str]:
         """Return the snapshot digest of each thread."""

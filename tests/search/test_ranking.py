@@ -50,9 +50,10 @@ def postings(where: dict[int, list[tuple[int, int]]]) -> Postings:
 
 def read(found: Postings) -> dict[int, list[tuple[int, int]]]:
     """Return the (position, lowest bits) in each document."""
+    documents = found.documents.tolist()
     return {
-        int(number): [(int(code) >> POSITION_SHIFT, int(code) % (2 * PLACES)) for code in found.of(int(number))]
-        for number in found.documents
+        number: [(code >> POSITION_SHIFT, code % (2 * PLACES)) for code in codes.tolist()]
+        for number, codes in zip(documents, found.of(documents), strict=True)
     }
 
 
