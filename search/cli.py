@@ -82,7 +82,7 @@ def rebuild_command(archive: Archive) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, as the site's API does.")
 @click.pass_obj
 def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str | None, as_json: bool) -> None:
-    """Search the archive: words, "phrases", AND OR NOT, -not, (groups), repo:owner/name, is:closed, author:login.
+    """Search the archive: words, "phrases", AND OR NOT, -not, (groups), license:GPL, repo:owner/name, created:2018.
 
     A query that begins with a minus needs -- before it. An index that was not built yet is an error; one that is
     behind the store is searched as it is, and a note says so.

@@ -179,6 +179,11 @@ def lookup(reference: str = "") -> str:
     return f"/lookup?{urlencode({'url': reference})}" if reference else "/lookup"
 
 
+def search_help() -> str:
+    """Return the address of the page that explains the query language."""
+    return "/help/search"
+
+
 def search(query: str = "", *, sort: str = "", page: int = 1, form: str = "") -> str:
     """Return the path of a search; what is empty or the first page is left out."""
     wanted = {"q": query, "sort": sort, "page": str(page) if page > 1 else ""}

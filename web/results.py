@@ -18,6 +18,7 @@ from archiver.errors import BadReference
 from archiver.model import ThreadSummary
 from archiver.references import HOST, RepositoryRef, parse_reference
 from archiver.store import Reader
+from search import qualifiers
 from search.index import MAX_OFFSET, MAX_PER_PAGE, Hit, Index, ResultPage
 from search.query import SORTS, parse
 from search.serial import results_json
@@ -163,6 +164,7 @@ class ResultPages:
         pages = Blueprint("results", __name__)
         pages.add_url_rule("/", "home", self.home)
         pages.add_url_rule("/search", "search", self.search)
+        pages.add_url_rule("/help/search", "search_help", self.search_help)
         return pages
 
     def home(self) -> ResponseReturnValue:
@@ -191,6 +193,10 @@ class ResultPages:
             facets=_facets(found),
             pager=pager,
         )
+
+    def search_help(self) -> ResponseReturnValue:
+        """Explain the query language; every example is a search."""
+        return render_template("query_help.html", values=qualifiers.VALUES, not_indexed=sorted(qualifiers.NOT_INDEXED))
 
 
 def _facets(found: Found) -> list[tuple[str, list[tuple[str, int, str]]]]:

@@ -101,9 +101,9 @@ def test_search_limits_sorts_and_notes(archive: Archive) -> None:
 def test_search_json(archive: Archive) -> None:
     """The JSON is that of the site's API."""
     run(archive, "sync")
-    value = search_json(archive, "copyleft foo:bar OR relicense label:x")
+    value = search_json(archive, "copyleft foo:bar OR relicense milestone:x")
     assert {key: value[key] for key in ("query", "total", "page", "per_page", "did_you_mean")} == {
-        "query": "copyleft foo:bar OR relicense label:x",
+        "query": "copyleft foo:bar OR relicense milestone:x",
         "total": 1,
         "page": 1,
         "per_page": 10,
@@ -111,7 +111,7 @@ def test_search_json(archive: Archive) -> None:
     }
     assert value["notices"] == [
         "`foo:` is no qualifier; it was searched as words.",
-        "`label:` is not indexed yet; it was left out.",
+        "`milestone:` is not indexed; it was left out.",
     ]
     assert value["facets"]["repository"] == [{"value": "Acme/Rocket", "count": 1}]
     assert value["facets"]["state"] == [{"value": "open", "count": 1}]
