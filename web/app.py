@@ -39,7 +39,10 @@ ERRORS = {
     404: ("There is nothing at this address", "Permanent links keep working here, so a letter or digit may be wrong."),
     405: ("This address can only be read", "The archive takes no changes through its pages."),
     410: ("This was withdrawn", "It was on the record here, and has been taken out of public view."),
-    414: ("This address is too long", "A search has room for about four thousand characters."),
+    414: (
+        "This address is too long",
+        "A search has room for five thousand characters, any other address for four thousand.",
+    ),
     500: ("Something went wrong here", "The fault is on this side, and has been logged. Trying again later may help."),
     503: ("The archive cannot be read at the moment", "Nothing is lost. Please try again in a few minutes."),
 }

@@ -20,7 +20,7 @@ from archiver.references import HOST, RepositoryRef, parse_reference
 from archiver.store import Reader
 from search import qualifiers
 from search.index import MAX_OFFSET, MAX_PER_PAGE, Hit, Index, ResultPage
-from search.query import SORTS, parse
+from search.query import MAX_LENGTH, SORTS, parse
 from search.serial import results_json
 from search.tree import And, Node, Qualifier, conjunction, negation
 from web import permalinks
@@ -91,6 +91,7 @@ class Searcher:
             raise ServiceUnavailable(NOT_INDEXED, retry_after=60)
         query = " ".join(parameters.get("q", "").split())
         parsed = parse(query, now=self._clock())
+        query = query[:MAX_LENGTH]  # the rest was left out, and is not carried on from link to link
         sort = parameters.get("sort", "")
         notices = list(parsed.notices)
         if sort and sort not in SORTS:

@@ -32,6 +32,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
 }
 MAX_QUERY_BYTES = 4096
+MAX_SEARCH_BYTES = 64 * 1024
+"""A search may be longer: five thousand characters of any script, each of them up to twelve bytes in an address."""
+SEARCHES = ("/search", "/search.json", "/api/v1/search")
 # A browser would keep a 301 for good, and be caught in a circle when a repository is renamed back.
 REDIRECT_AGE = "max-age=3600"
 
@@ -51,7 +54,8 @@ def fence(app: Flask, *, noindex: bool) -> None:
 
     @app.before_request
     def refuse_overlong() -> None:
-        if len(request.query_string) > MAX_QUERY_BYTES:
+        searched = request.path in SEARCHES
+        if len(request.query_string) > (MAX_SEARCH_BYTES if searched else MAX_QUERY_BYTES):
             abort(414)
 
     @app.after_request

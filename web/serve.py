@@ -37,7 +37,7 @@ class Server:
             threads=threads,
             ident=None,
             clear_untrusted_proxy_headers=True,
-            max_request_header_size=32 * 1024,
+            max_request_header_size=96 * 1024,
             max_request_body_size=1024 * 1024,
         )
         self._thread = threading.Thread(target=self._loop, name=f"site-{self.url}", daemon=True)

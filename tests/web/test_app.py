@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from archives import FOREIGN_SCRIPT, Archive
 from bs4 import BeautifulSoup
 
 from archiver.errors import StoreError
-from web.security import MAX_QUERY_BYTES
+from web.security import MAX_QUERY_BYTES, MAX_SEARCH_BYTES
 
 PATHS = [
     *("/", "/search?q=x", "/github.com/Acme/Rocket/issues/12", "/nowhere", "/static/site.css"),
@@ -37,10 +38,25 @@ def test_every_response_is_fenced_in(archive: Archive, path: str) -> None:
 
 
 def test_an_overlong_query_is_refused(archive: Archive) -> None:
-    """A search has room for thousands of characters, but not for any number."""
+    """A search has room for thousands of characters of any script, any other address for fewer."""
     client = archive.client()
-    assert client.get(f"/search?q={'x' * (MAX_QUERY_BYTES - 2)}").status_code == 200
-    assert client.get(f"/search?q={'x' * (MAX_QUERY_BYTES - 1)}").status_code == 414
+    for path in ("/search", "/search.json", "/api/v1/search"):
+        assert client.get(f"{path}?q={'x' * (MAX_SEARCH_BYTES - 2)}").status_code == 200
+        assert client.get(f"{path}?q={'x' * (MAX_SEARCH_BYTES - 1)}").status_code == 414
+    assert client.get(f"/lookup?url={'x' * (MAX_QUERY_BYTES - 4)}").status_code != 414
+    assert client.get(f"/lookup?url={'x' * (MAX_QUERY_BYTES - 3)}").status_code == 414
+
+
+@pytest.mark.parametrize("character", ["x", '"', "(", "-", "許", "😀", "is:x ", "own:", "a OR "])
+def test_five_thousand_characters_are_no_error(archive: Archive, character: str) -> None:
+    """Whatever is typed gives results or a notice, and what was too much is not carried on."""
+    archive.save(1, "Relicense?", body="Is copyleft refused?")
+    query = (character * 5_000)[:5_000]
+    response = archive.client().get(f"/search?{urlencode({'q': query})}")
+    assert response.status_code == 200
+    shown = response.get_data(as_text=True)
+    assert "longer than 2,000 characters" in shown
+    assert len(shown) < 250_000
 
 
 def test_pages_can_only_be_read(archive: Archive) -> None:
