@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import Headers
-from werkzeug.http import http_date, is_resource_modified
+from werkzeug.datastructures import Accept, Headers
+from werkzeug.http import http_date, is_resource_modified, parse_accept_header
 
 from archiver.errors import ArchiveError
 
@@ -29,6 +31,10 @@ _OVERHEAD = 2048
 FRESH_UNTIL = "onrecord.fresh_until"
 """Where an application says in a request's environment until when the page stays as it is, if the store does."""
 _STANDING = ("Content-Type", "Content-Length", "Content-Language")  # what a 304 does not repeat
+# Upon what the pages of this site differ: whether they come packed.
+_BY_PACKING = "Accept-Encoding"
+Key = tuple[str, str, bool | None]
+"""Path, query, and whether the page is packed with gzip; None for one that is the same for all who ask."""
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 
 
@@ -72,7 +78,7 @@ class PageCache:
         self._clock = clock
         self._most = most_bytes
         self._lock = threading.Lock()
-        self._pages: OrderedDict[tuple[str, str], Page] = OrderedDict()
+        self._pages: OrderedDict[Key, Page] = OrderedDict()
         self._size = 0
         self.hits = 0
         self.misses = 0
@@ -85,30 +91,33 @@ class PageCache:
             or "HTTP_AUTHORIZATION" in environ
         ):
             return self._application(environ, start_response)
-        key = (environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""))
+        where = (environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""))
+        # A page that comes packed or not, as whoever asks wants it, is kept apart for each.
+        packed = (*where, unpacks(environ.get("HTTP_ACCEPT_ENCODING", "")))
         try:
-            version = self._version(key[0])
+            version = self._version(where[0])
         except ArchiveError:
             # The application says what is wrong, in words and with the right status.
             return self._application(environ, start_response)
-        page = self._find(key, version)
+        page = self._find((*where, None), packed, version)
         if page is None:
-            return self._ask(environ, start_response, key, version)
+            return self._ask(environ, start_response, packed, version)
         environ.update(page.notes)
         return _answer(page, environ, start_response)
 
-    def _find(self, key: tuple[str, str], version: Hashable) -> Page | None:
+    def _find(self, plain: Key, packed: Key, version: Hashable) -> Page | None:
         with self._lock:
-            page = self._pages.get(key)
-            if page is None or page.version != version or self._clock() >= page.until:
-                self.misses += 1
-                return None
-            self._pages.move_to_end(key)
-            self.hits += 1
-            return page
+            for key in (plain, packed):
+                page = self._pages.get(key)
+                if page is not None and page.version == version and self._clock() < page.until:
+                    self._pages.move_to_end(key)
+                    self.hits += 1
+                    return page
+            self.misses += 1
+            return None
 
     def _ask(
-        self, environ: WSGIEnvironment, start_response: StartResponse, key: tuple[str, str], version: Hashable
+        self, environ: WSGIEnvironment, start_response: StartResponse, key: Key, version: Hashable
     ) -> Iterable[bytes]:
         told: list[Any] = []
         inner = {**environ, "REQUEST_METHOD": "GET"}
@@ -124,19 +133,27 @@ class PageCache:
         if not _keepable(status, headers):
             start_response(status, told[1], *told[2:] if told[2] else ())
             return _bodiless(chunks) if environ["REQUEST_METHOD"] == "HEAD" else chunks
+        if "Vary" not in headers:
+            key = (*key[:2], None)
+
+        def kept(body: bytes) -> Page:
+            notes = {name: value for name, value in inner.items() if name.startswith("onrecord.")}
+            page = self._page(key, status, headers, body, version, notes)
+            self._keep(key, page)
+            return page
+
+        if environ["REQUEST_METHOD"] == "GET" and "Content-Length" not in headers:
+            start_response(status, told[1], *told[2:] if told[2] else ())
+            return _passed_on(written, chunks, kept)
         try:
             body = b"".join([*written, *chunks])
         finally:
-            if hasattr(chunks, "close"):
-                chunks.close()
-        notes = {name: value for name, value in inner.items() if name.startswith("onrecord.")}
-        page = self._page(key, status, headers, body, version, notes)
-        self._keep(key, page)
-        return _answer(page, environ, start_response)
+            _close(chunks)
+        return _answer(kept(body), environ, start_response)
 
     def _page(
         self,
-        key: tuple[str, str],
+        key: Key,
         status: str,
         headers: Headers,
         body: bytes,
@@ -149,6 +166,7 @@ class PageCache:
                 before = self._pages.get(key)
             same = before is not None and before.modified and before.etag == headers.get("ETag")
             headers["Last-Modified"] = before.modified if same and before else http_date(self._clock())
+        headers.setdefault("Content-Length", str(len(body)))
         # Whatever else a page says of the present day holds until midnight.
         midnight = (self._clock() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         return Page(
@@ -162,7 +180,7 @@ class PageCache:
             modified=headers["Last-Modified"],
         )
 
-    def _keep(self, key: tuple[str, str], page: Page) -> None:
+    def _keep(self, key: Key, page: Page) -> None:
         with self._lock:
             if former := self._pages.pop(key, None):
                 self._size -= former.size
@@ -181,7 +199,7 @@ def _keepable(status: str, headers: Headers) -> bool:
         status.startswith("200")
         and "ETag" in headers
         and "Set-Cookie" not in headers
-        and "Vary" not in headers
+        and headers.get("Vary", _BY_PACKING) == _BY_PACKING
         and "no-store" not in caching
         and "private" not in caching
         and int(headers.get("Content-Length") or 0) <= _LARGEST
@@ -210,6 +228,28 @@ def _unmodified(page: Page, environ: WSGIEnvironment) -> bool:
 
 
 def _bodiless(chunks: Iterable[bytes]) -> Iterable[bytes]:
+    _close(chunks)
+    return []
+
+
+def _passed_on(written: Iterable[bytes], chunks: Iterable[bytes], kept: Callable[[bytes], object]) -> Iterator[bytes]:
+    """Yield a page while it is made; it is kept when it has come to its end, not if whoever asked went away."""
+    parts: list[bytes] = []
+    try:
+        for chunk in chain(written, chunks):
+            parts.append(chunk)
+            yield chunk
+    finally:
+        _close(chunks)
+    kept(b"".join(parts))
+
+
+def _close(chunks: Iterable[bytes]) -> None:
     if hasattr(chunks, "close"):
         chunks.close()
-    return []
+
+
+@lru_cache(maxsize=256)
+def unpacks(accepted: str) -> bool:
+    """Return whether whoever sends that `Accept-Encoding` can unpack gzip."""
+    return parse_accept_header(accepted, Accept)["gzip"] > 0

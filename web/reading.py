@@ -22,6 +22,7 @@ from archiver.model import (
     Revision,
     Thread,
     ThreadSummary,
+    compact,
 )
 from web import permalinks
 from web.telling import Links, event_sentence, together
@@ -29,6 +30,10 @@ from web.telling import Links, event_sentence, together
 # GitHub's events of a closing bear its time, or that of a moment later.
 _SAME_MOMENT = timedelta(seconds=2)
 PostKey = tuple[PostKind, int]
+MOMENTS = frozenset(
+    {"closed", "merged", "reopened", "locked", "unlocked", "transferred", "converted_to_discussion", "answered"}
+)
+"""What changes the course of a thread: such an event has an anchor in its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ class Line:
     at: datetime
     words: Markup
     kind: str
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,18 @@ class Turn:
 
     at: datetime
     by: Account | None
+    anchor: str = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A post in which licensing is spoken of: which one it is of how many, where its neighbours are, in which words."""
+
+    number: int
+    of: int
+    before: str | None
+    after: str | None
+    words: tuple[str, ...]
 
 
 Item = Entry | Line | Turn
@@ -208,8 +226,18 @@ def _happenings(thread: Thread, links: Links) -> Iterator[Line | Turn]:
         by = summary.closed_by or next((each.actor for each in ending if each.actor), None)
         yield Turn(ended, by)
     rest = [each for each in thread.events if each not in ending]
+    anchors: set[str] = set()
     for group in together(rest):
-        yield Line(group[0].at, event_sentence(group, summary.repository.ref, links), group[0].kind)
+        kind, at = group[0].kind, group[0].at
+        anchor = moment_anchor(kind, at) if kind in MOMENTS else ""
+        anchor = "" if anchor in anchors else anchor
+        anchors.add(anchor)
+        yield Line(at, event_sentence(group, summary.repository.ref, links), kind, anchor)
+
+
+def moment_anchor(kind: str, at: datetime) -> str:
+    """Name the place of an event in the page of its thread: `closed-20180216T091200Z`."""
+    return f"{kind}-{compact(at)}"
 
 
 def _ends(event: Event, ended: datetime) -> bool:
@@ -217,11 +245,31 @@ def _ends(event: Event, ended: datetime) -> bool:
 
 
 def evidence(summary: ThreadSummary, found: Sequence[Entry]) -> list[tuple[Evidence, Entry | None]]:
-    """Return up to a dozen reasons for the verdict, the weightiest first, each with the post that it stands in."""
+    """Return the reasons for the verdict, the weightiest first, each with the post that it stands in."""
     # They are counted among the posts that were there upstream when the thread was judged.
     there = [each for each in found if each.post.gone is None or each.post.withdrawn]
-    chosen = sorted(summary.relevance.evidence, key=lambda each: -each.weight)[:12]
+    chosen = sorted(summary.relevance.evidence, key=lambda each: -each.weight)
     return [(each, there[each.post] if each.place != "title" and each.post < len(there) else None) for each in chosen]
+
+
+def places(reasons: Sequence[tuple[Evidence, Entry | None]]) -> Mapping[str, Place]:
+    """Return the posts in which licensing is spoken of, by their anchors, each with the ones before and after it."""
+    words: dict[int, tuple[Entry, list[str]]] = {}
+    for reason, entry in reasons:
+        if entry is not None and not entry.post.withdrawn:
+            words.setdefault(entry.number, (entry, []))[1].append(" ".join(reason.text.split()))
+    found = [words[number] for number in sorted(words)]
+    anchors = [entry.anchor for entry, _ in found]
+    return {
+        entry.anchor: Place(
+            number=at + 1,
+            of=len(found),
+            before=anchors[at - 1] if at else None,
+            after=anchors[at + 1] if at + 1 < len(found) else None,
+            words=tuple(dict.fromkeys(each for each in terms if each)),
+        )
+        for at, (entry, terms) in enumerate(found)
+    }
 
 
 def known_posts(found: Sequence[Entry]) -> Mapping[PostKey, Entry]:

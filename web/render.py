@@ -6,9 +6,12 @@ It makes no page and reads no store; the present moment is a parameter.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
+from hashlib import blake2b
+from threading import Lock
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -44,8 +47,10 @@ _WHY = {
     "debate": "it holds a side debate about licensing",
     "mention": "it mentions licensing",
 }
-# Beyond this length a rendered text is not worth its place in memory.
+# Rendered texts are kept up to so many characters in all; a longer one than the second figure is not worth its place.
+_KEPT_LENGTH = 24_000_000
 _CACHED_LENGTH = 50_000
+_TAGS = re.compile(r"""(<(?:[^<>"]|"[^"]*")*>)""")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -180,11 +185,32 @@ def snippet(text: str, spans: Sequence[tuple[int, int]], *, mask: bool = False) 
     return Markup("").join([*parts, escape(text[at:])])
 
 
-def prose(revision: Revision, base: str, *, mask: bool = False) -> Markup:
-    """Return a revision's text as safe HTML; relative links are read from `base`, the thread's upstream address."""
+def prose(revision: Revision, base: str, terms: Sequence[str] = (), *, mask: bool = False) -> Markup:
+    """Return a revision's text as safe HTML; relative links are read from `base`, the thread's upstream address.
+
+    The `terms` are marked in it where they stand in one piece.
+    """
+    text = _kept_prose(revision, base, mask=mask)
+    return _marked_terms(text, terms) if terms else text
+
+
+def _marked_terms(text: Markup, terms: Sequence[str]) -> Markup:
+    longest = sorted({str(escape(term)) for term in terms}, key=len, reverse=True)
+    pattern = re.compile(rf"(?<![\w&])(?:{'|'.join(map(re.escape, longest))})(?!\w)")
+    # In what the sanitiser wrote, `<` begins a tag, but for the values of attributes, which stand in quotation marks.
+    shown = [
+        part if at % 2 else pattern.sub(lambda found: f"<mark>{found[0]}</mark>", part)
+        for at, part in enumerate(_TAGS.split(text))
+    ]
+    return Markup("".join(shown))  # noqa: S704 - as safe as it came
+
+
+def _kept_prose(revision: Revision, base: str, *, mask: bool) -> Markup:
     if len(revision.body) + len(revision.body_html or "") > _CACHED_LENGTH:
         return _prose(revision.body, revision.body_html, base, mask)
-    return _cached_prose(revision.body, revision.body_html, base, mask)
+    source = "\0".join((revision.body, str(revision.body_html), base, str(mask)))
+    key = blake2b(source.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return _texts.get(key, lambda: _prose(revision.body, revision.body_html, base, mask))
 
 
 def _prose(body: str, body_html: str | None, base: str, mask: bool) -> Markup:
@@ -202,7 +228,35 @@ def _reachable(html: str) -> str:
     return re.sub(r"<table(?=[ >])", "<div class=scroll role=group aria-label=Table tabindex=0><table", html)
 
 
-_cached_prose = lru_cache(maxsize=1024)(_prose)
+class Texts:
+    """Rendered texts, kept in memory as long as there is room: `limit` characters in all, the latest used ones.
+
+    A thread of 1,500 posts must fit, since its page uses one after the other: a cache for fewer would never hit.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._length = 0
+        self._kept: OrderedDict[bytes, Markup] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: bytes, make: Callable[[], Markup]) -> Markup:
+        """Return what is kept under a key, or make and keep it."""
+        with self._lock:
+            if (found := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                return found
+        made = make()
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = made
+                self._length += len(made)
+            while self._length > self._limit:
+                self._length -= len(self._kept.popitem(last=False)[1])
+        return made
+
+
+_texts = Texts(_KEPT_LENGTH)
 
 
 def masked(words: str) -> str:

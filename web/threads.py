@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, abort, redirect, render_template, request
@@ -19,15 +18,12 @@ from werkzeug.wrappers import Response
 from archiver.consent import consent_roll
 from archiver.errors import BadReference
 from archiver.model import PostKind, Repository, Thread, Tombstone, iso, post_anchor, thread_key
-from archiver.outcome import facts
 from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import Reader
-from web import changes, citation, citing, history, permalinks, reading, rolls
+from web import changes, citing, history, permalinks, reading, rolls, thread_page
 from web.api import error, moved_for_good, send_thread, withdrawn_error
 from web.config import SiteConfig
 from web.freshness import Validators
-from web.references import referred
-from web.telling import Links
 
 PER_PAGE = 50
 _API_COMMENT = re.compile(
@@ -38,18 +34,6 @@ _API_COMMENT = re.compile(
 # kept for minutes only: its page says so when the thread has changed since.
 OLD_SNAPSHOT = "public, max-age=86400, immutable"
 LATEST_SNAPSHOT = "public, max-age=600, immutable"
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """What the page of a snapshot says of it: when it was captured first, and whether the thread has changed since.
-
-    `since` says in a line what changed, if that can be told.
-    """
-
-    at: datetime
-    latest: bool
-    since: str | None = None
 
 
 class ThreadPages:
@@ -158,7 +142,7 @@ class ThreadPages:
         if digest is not None:
             first = next(each for each in thread.captures if each.digest == digest)
             since = None if wanted.form else changes.since(self._store, thread, digest)
-            fixed = Fixed(first.at, thread.captures[-1].digest == digest, since)
+            fixed = thread_page.Fixed(first.at, thread.captures[-1].digest == digest, since)
             thread = reading.as_captured(thread, first)
         response = self._send(thread, fixed, wanted.form)
         # What is withdrawn may be given back, and more of it may be withdrawn: such a page is asked for each time.
@@ -166,18 +150,14 @@ class ThreadPages:
             response.headers["Cache-Control"] = LATEST_SNAPSHOT if fixed.latest else OLD_SNAPSHOT
         return response
 
-    def _send(self, thread: Thread, fixed: Fixed | None, form: str) -> Response:
+    def _send(self, thread: Thread, fixed: thread_page.Fixed | None, form: str) -> Response:
         if form == "csv":
             return _csv(thread, self._site)
         if form in citing.ANSWERED:
             return citing.answer(thread, form, self._site)
         if form:
             return send_thread(thread, self._site)
-        links = referred(self._store, thread)
-        upkeep = None if fixed else self._store.upkeep(thread.summary.repository.id, thread.summary.number)
-        cited = citation.of_thread(thread, self._site)
-        shown = {"cited": cited, "ready": citing.ready(cited, thread), "whole": citing.whole_path(thread, cited.digest)}
-        return _html(render_template("thread.html", fixed=fixed, upkeep=upkeep, **shown, **_reading(thread, links)))
+        return thread_page.respond(self._store, self._site, thread, fixed)
 
     def history(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
         """List a thread's captures, what was found out about it, and GitHub's own edits of its posts."""
@@ -379,20 +359,3 @@ def _withdrawn(asked: ThreadRef, tombstone: Tombstone, form: str, version: str =
     response = _html(page, tombstone.status)
     response.headers["X-Robots-Tag"] = "noindex"
     return response
-
-
-def _reading(thread: Thread, links: Links) -> dict[str, Any]:
-    """Return what the template of a thread needs, whichever of its versions is shown."""
-    summary = thread.summary
-    entries = reading.entries(thread)
-    authors = {each.post.author.id if each.post.author else None for each in entries if not each.post.withdrawn}
-    return {
-        "thread": summary,
-        "items": reading.items(thread, entries, links),
-        "posts": len(entries),
-        "captures": thread.captures,
-        "authors": len(authors),
-        "evidence": reading.evidence(summary, entries),
-        "facts": facts(thread),
-        "roll": rolls.roll_view(thread, entries),
-    }

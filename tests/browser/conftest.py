@@ -13,7 +13,7 @@ from archives import OPENED, Archive, edit, event
 from archives import post as comment
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from archiver.model import Account, PostKind
+from archiver.model import Account, Evidence, PostKind, Relevance
 from archiver.references import ThreadKind
 from web.app import create_app
 from web.serve import Server, listen, url_of
@@ -84,6 +84,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         archive.save(number, f"License question {number}")
     happened(archive)
     consented(archive)
+    debated(archive)
     archive.save(15, "Withdrawn")
     archive.withdraw(number=15)
     listener = listen("127.0.0.1", 0)
@@ -111,6 +112,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         "no snapshot": f"{thread}@{'0' * 12}",
         "happened": f"{base}/github.com/Acme/Rocket/pull/14",
         "what happened": f"{base}/github.com/Acme/Rocket/pull/14/history",
+        "debate": f"{base}/github.com/Acme/Rocket/issues/17",
         "consent": f"{base}/github.com/Acme/Rocket/issues/16",
         "withdrawn": f"{base}/github.com/Acme/Rocket/issues/15",
         "lookup": f"{base}/lookup",
@@ -138,6 +140,26 @@ def consented(archive: Archive) -> None:
         comment(905, "I object.", login),
     )
     archive.save(16, "Relicense: who agrees?", body=asks, comments=(first[0], *more))
+
+
+def debated(archive: Archive) -> None:
+    """Save a debate that is long enough to be streamed and drawn, with quotations, edits, and posts that are gone."""
+    roles = ("OWNER", "NONE", "MEMBER", "NONE", "CONTRIBUTOR")
+    posts = [
+        comment(
+            *(70_000 + at, f"> Which license?\n\nThe copyleft license of {at}." if at % 7 == 0 else LONG[:200] * 3),
+            *("kim" if at % 3 else "lee",),
+            minutes=at * (30 if at < 100 else 4000),
+            association=roles[at % 5],
+        )
+        for at in range(1, 200)
+    ]
+    posts[20] = replace(posts[20], updated_at=posts[20].created_at + timedelta(days=2))
+    reasons = tuple(Evidence("copyleft", "copyleft license", "own", at * 7, 2.0) for at in range(1, 20))
+    archive.save(17, "A long debate", comments=tuple(posts), relevance=Relevance("subject", 9.5, evidence=reasons))
+    archive.happen(event("closed", minutes=500), event("reopened", minutes=5000), number=17)
+    with archive.store.transaction() as tx:
+        tx.mark_post_gone(77, 17, PostKind.COMMENT, 70_030, 404)
 
 
 def happened(archive: Archive) -> None:

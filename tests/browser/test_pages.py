@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 PAGES = (
     *("home", "search", "no results", "search help", "repositories", "repository", "thread", "snapshot", "history"),
     *("cite", "cite a post"),
-    *("happened", "what happened", "withdrawn", "consent"),
+    *("happened", "what happened", "withdrawn", "consent", "debate"),
     *("too early", "no snapshot", "lookup", "lookup refused", "not held", "beyond the last"),
     "not found",
 )
@@ -39,11 +39,12 @@ CONTRAST = """() => {
 }"""
 
 # What is too small for a finger and too near to the next one, by WCAG 2.2's target size: under 24 px and less than that
-# from another's box (or centre, if that is small too). Links within a sentence are exempt.
+# from another's box (or centre, if that is small too). Links within a sentence are exempt, and so are the
+# marks of a drawing: each leads to what the text beside it, or the page itself, leads to as well.
 TARGETS = """() => {
   const inSentence = e => !e.closest('.about, nav') && getComputedStyle(e).display === 'inline'
     && e.closest('p, li, dd, .text')?.textContent.trim() !== e.textContent.trim();
-  const boxes = [...document.querySelectorAll('a, button, input, select, summary')]
+  const boxes = [...document.querySelectorAll('a:not(svg a), button, input, select, summary')]
     .filter(e => e.checkVisibility() && !e.closest('.unseen') && !inSentence(e))
     .map(e => ({e, r: e.getBoundingClientRect(), box: e.getClientRects()[0]})).filter(({r}) => r.width && r.height)
     .map(each => ({...each, x: each.box.x + each.box.width / 2, y: each.box.y + each.box.height / 2,

@@ -1,0 +1,87 @@
+"""Puts the page of a thread together, as now known or as one of its versions, and sends a long one while it is made.
+
+Which thread is asked for, and whether it is held, is found out before (`web.threads`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Response, render_template
+
+from archiver.model import Post, Thread
+from archiver.outcome import facts
+from archiver.store import Reader
+from web import citation, citing, reading, rolls
+from web.config import SiteConfig
+from web.references import referred
+from web.shape import shape_of
+from web.streaming import stream
+from web.telling import Links
+
+# From so many posts on, the page of a thread is sent while it is being made.
+STREAMED = 150
+# How many of the reasons why a thread is kept are listed at its head.
+MOST_REASONS = 12
+_QUOTED_LINE = re.compile(r"^ {0,3}>", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What the page of a snapshot says of it: when it was captured first, and whether the thread has changed since.
+
+    `since` says in a line what changed, if that can be told.
+    """
+
+    at: datetime
+    latest: bool
+    since: str | None = None
+
+
+def respond(store: Reader, site: SiteConfig, thread: Thread, fixed: Fixed | None) -> Response:
+    """Return the page of a thread, or of the snapshot at hand if it is `fixed`."""
+    links = referred(store, thread)
+    upkeep = None if fixed else store.upkeep(thread.summary.repository.id, thread.summary.number)
+    cited = citation.of_thread(thread, site)
+    context = {
+        "fixed": fixed,
+        "upkeep": upkeep,
+        "cited": cited,
+        "ready": citing.ready(cited, thread),
+        "whole": citing.whole_path(thread, cited.digest),
+        **_reading(thread, fixed, links),
+    }
+    if len(thread.posts) <= STREAMED:
+        return Response(render_template("thread.html", **context), mimetype="text/html")
+    return stream("thread.html", **context)
+
+
+def _reading(thread: Thread, fixed: Fixed | None, links: Links) -> dict[str, Any]:
+    """Return what the template of a thread needs, whichever of its versions is shown."""
+    summary = thread.summary
+    entries = reading.entries(thread)
+    reasons = [] if fixed else reading.evidence(summary, entries)
+    authors = {each.post.author.id if each.post.author else None for each in entries if not each.post.withdrawn}
+    return {
+        "thread": summary,
+        "items": reading.items(thread, entries, links),
+        "posts": len(entries),
+        "captures": thread.captures,
+        "authors": len(authors),
+        "evidence": reasons[:MOST_REASONS],
+        "places": reading.places(reasons),
+        "shape": shape_of(thread, entries),
+        "quotations": any(_quotes(each.post) for each in entries),
+        "long": len(entries) > STREAMED,
+        "facts": facts(thread),
+        "roll": rolls.roll_view(thread, entries),
+    }
+
+
+def _quotes(post: Post) -> bool:
+    """Return whether a post quotes another: as it seems, since its text is not read for that."""
+    html = post.revision.body_html
+    return "<blockquote" in html if html else bool(_QUOTED_LINE.search(post.body))
