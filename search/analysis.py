@@ -9,7 +9,7 @@ import re
 import sys
 import threading
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -68,6 +68,7 @@ _SUFFIX = "(?:\\+\\+(?!\\+)|(?<=\\b[cCfFjJ])#|['’][sS](?![^\\W_]))?"
 # "re-license" is one word, since "relicense" is.
 _ONE_WORD = f"(?:(?i:re|sub)[{_HYPHEN}])?{_PLAIN}{_SUFFIX}"
 _CHUNK = re.compile(f"(?P<cjk>[{_UNSPACED}]){_MARKS}*|{_PLAIN}(?:[._/{_HYPHEN}]{{1,3}}{_PLAIN}){{0,15}}{_SUFFIX}")
+_CHUNKS = re.compile(_CHUNK.pattern.replace("(?P<cjk>", "(?:"))
 _IN_CHUNK = re.compile(_ONE_WORD)
 _IN_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _POSSESSIVE = re.compile("['’][sS]\\Z")
@@ -102,6 +103,41 @@ def analyze(text: str) -> Iterator[Token]:
             found = licenses.pop()
             for term in found.terms:
                 yield Token(term, token.position, found.start, found.end, ALSO)
+
+
+def chunks(text: str) -> list[str]:
+    """Return the stretches of a text that are analysed each by itself, in order: `analyze` joins what they yield."""
+    return _CHUNKS.findall(text)
+
+
+def chunk_tokens(chunk: str) -> Sequence[Token]:
+    """Return the tokens of one of a text's chunks, with positions and characters counted from where it begins."""
+    if _IN_UNSPACED.match(chunk):
+        return [Token(unicodedata.normalize("NFKC", chunk), 0, 0, len(chunk), WORD)]
+    return [Token(term, offset, start, end, role) for term, offset, start, end, role in _expansion(chunk)]
+
+
+def license_tokens(text: str) -> list[Token]:
+    """Return those of a text's tokens that stand for licenses which it names; all others are those of its chunks."""
+    licenses = _licenses(text)
+    licenses.reverse()
+    found: list[Token] = []
+    position = 0
+    for match in _CHUNK.finditer(text) if licenses else ():
+        begin, end = match.span()
+        if match.lastgroup:
+            words = [(position, end)]
+        else:
+            expansion = _expand(match[0]) if end - begin <= _MAX_CACHED else _expansion(match[0])
+            words = [(position + offset, begin + stop) for _, offset, _, stop, role in expansion if role == WORD]
+        for at, stop in words:
+            while licenses and licenses[-1].start < stop:
+                named = licenses.pop()
+                found += [Token(term, at, named.start, named.end, ALSO) for term in named.terms]
+        if not licenses:
+            break
+        position = words[-1][0] + 1
+    return found
 
 
 def _tokens(text: str) -> Iterator[Token]:

@@ -9,7 +9,7 @@ from array import array
 from dataclasses import dataclass
 
 from archiver.model import PostKind
-from search.analysis import ALSO, WORD, analyze, written
+from search.analysis import ALSO, WORD, Token, analyze, written
 from search.document import Document
 
 TITLE = 0
@@ -23,9 +23,9 @@ POSITION_SHIFT = PLACE_BITS + 1
 FORM = "\x00"
 """What stands in the index between a term and the word as written, `licens\\0licensing`; a word that is its term, and
 what is no word (a compound in one piece, a term under which a word is found too), has nothing after it."""
-_MAX_POSITION = (1 << 32 - POSITION_SHIFT) - 1
+MAX_POSITION = (1 << 32 - POSITION_SHIFT) - 1
 # Words on either side of a border between segments must not make a phrase.
-_GAP = 8
+GAP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +56,28 @@ def bag(document: Document) -> Bag:
     return Bag(entries, tuple(starts), length)
 
 
+def key_of(token: Token, text: str) -> str:
+    """Return the key under which a token of a text is indexed."""
+    if token.role == WORD:
+        form = written(text[token.start : token.end])
+        if form != token.term:
+            return token.term + FORM + form
+    return token.term + FORM
+
+
 def _fill(entries: dict[str, array[int]], text: str, place: int, start: int) -> tuple[int, int]:
     """Add a text's terms from position `start` on; return its number of words, and where the next text begins."""
     words = 0
-    for term, position, begin, end, role in analyze(text):
-        key = term + FORM
-        code = min(start + position, _MAX_POSITION) << POSITION_SHIFT | place
-        if role == WORD:
+    for token in analyze(text):
+        key = key_of(token, text)
+        code = min(start + token.position, MAX_POSITION) << POSITION_SHIFT | place
+        if token.role == WORD:
             words += 1
-            form = written(text[begin:end])
-            if form != term:
-                key += form
-        elif role == ALSO:
+        elif token.role == ALSO:
             code |= ALSO_BIT
         entry = entries.get(key)
         if entry is None:
             entries[key] = array("I", (code,))
         else:
             entry.append(code)
-    return words, start + words + _GAP
+    return words, start + words + GAP
