@@ -32,9 +32,9 @@ from prepared import percentile
 from search_mix import MIX, Asked
 
 from archiver.model import Thread
-from search.bag import bag
 from search.document import Document, document_of
 from search.index import open_index
+from search.inverting import Inverter
 from search.query import ParsedQuery, parse
 from search.texts import pack_texts
 
@@ -200,7 +200,7 @@ def build(folder: Path) -> dict[str, Any]:
     index.close()
     now = os.times()
     cpu = sum(now[:4]) - sum(used[:4])
-    segments = len(list((folder / "index").rglob("*.trm"))) + len(list((folder / "index").rglob("*.seg")))
+    segments = len(list((folder / "index").rglob("*.seg")))
     return {"seconds": round(seconds, 2), "cpu_seconds": round(cpu, 2), "segments": segments}
 
 
@@ -218,12 +218,15 @@ def stages(folder: Path) -> dict[str, float]:
     def note(name: str, started: float) -> None:
         figures[name] = round((time.process_time() - started) * 1e6 / max(size / 1000, 1), 1)
 
-    started = time.process_time()
-    bags = [bag(document) for document in sample]
-    note("analysis, words not met before", started)
-    started = time.process_time()
-    bags = [bag(document) for document in sample]
-    note("analysis, words known", started)
+    inverter = Inverter()
+    for name in ("analysis, words not met before", "analysis, words known"):
+        started = time.process_time()
+        for document in sample:
+            inverter.add(document)
+        note(name, started)
+        started = time.process_time()
+        _, bags = inverter.finish()
+    note("inverting", started)
     started = time.process_time()
     for document, its in zip(sample, bags, strict=True):
         pack_texts(document, its)

@@ -39,13 +39,14 @@ def processes() -> int:
 class Rebuild:
     """The writer into a new generation: all batches are adopted in one commit. The first batch needs no other process.
 
-    `workers` is how many processes write at once; with 1 it is this one.
+    `workers` is how many processes write at once; with 1 it is this one. `batch` is how much text makes a segment.
     """
 
-    def __init__(self, damage: Damage, folder: Path, workers: int) -> None:
+    def __init__(self, damage: Damage, folder: Path, workers: int, batch: int = BATCH) -> None:
         self._damage = damage
         self._folder = folder
         self._workers = workers
+        self._batch = batch
         self._writer = Writer(damage, folder)
         self._cursor = 0
         self._waiting: dict[str, Document] = {}
@@ -65,7 +66,7 @@ class Rebuild:
             self._drop(document.key)
             self._waiting[document.key] = document
             self._characters += sum(len(segment.text) for post in document.posts for segment in post.segments)
-            if self._characters >= BATCH:
+            if self._characters >= self._batch:
                 self._hand_out()
 
     def _drop(self, key: str) -> None:

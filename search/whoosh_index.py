@@ -14,7 +14,7 @@ from pathlib import Path
 from whoosh.index import TOC
 
 from search.answering import answer, empty_page
-from search.building import Rebuild, processes
+from search.building import BATCH, Rebuild, processes
 from search.cache import Cache
 from search.document import Document
 from search.errors import SearchError
@@ -93,12 +93,18 @@ def _commits(folder: Path) -> set[str]:
 class WhooshIndex:
     """An index in a directory; see `search.index.Index` for what its methods promise."""
 
-    def __init__(self, root: Path, *, lock_wait: float = _LOCK_WAIT, workers: int | None = None) -> None:
-        """Name the directory. A rebuild writes in so many processes; unless told, as many as there are processors."""
+    def __init__(
+        self, root: Path, *, lock_wait: float = _LOCK_WAIT, workers: int | None = None, batch: int = BATCH
+    ) -> None:
+        """Name the directory. A rebuild writes in so many processes; unless told, as many as there are processors.
+
+        `batch` is how many characters of text it gives to one of them at once.
+        """
         self._generations = Generations(root, SCHEMA_VERSION)
         self._damage = Damage(self._generations, "whoosh")
         self._lock_wait = lock_wait
         self._workers = workers or processes()
+        self._batch = batch
         self._cache = Cache(CACHED)
         self._snapshots: Lender[_Opened] = Lender(self._latest)
 
@@ -167,7 +173,7 @@ class WhooshIndex:
         """Return a context that fills a new generation; see `search.index.Index.rebuild`."""
         with self._writing():
             folder = self._create()
-            writer = Rebuild(self._damage, folder, self._workers)
+            writer = Rebuild(self._damage, folder, self._workers, self._batch)
             try:
                 yield writer
                 writer.finish()

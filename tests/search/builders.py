@@ -25,9 +25,13 @@ def document(
     repositories: tuple[str, ...] = ("Acme/Rocket",),
     flags: Sequence[str] = ("open", "issue"),
     created: datetime | None = None,
+    posts_as_they_are: tuple[PostText, ...] | None = None,
     **more: Any,
 ) -> Document:
-    """Make a document; `posts` are (author, Markdown), the first being the opening; it dates from day `number`."""
+    """Make a document; `posts` are (author, Markdown), the first being the opening; it dates from day `number`.
+
+    `posts_as_they_are` stand in their place, if there are any.
+    """
     created = created or START + timedelta(days=number)
     made = tuple(
         PostText(
@@ -57,7 +61,7 @@ def document(
     return Document(
         key=f"77/{number}",
         title=title,
-        posts=made,
+        posts=made if posts_as_they_are is None else posts_as_they_are,
         repositories=repositories,
         flags=frozenset(flags),
         created_at=created,
