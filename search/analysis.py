@@ -129,6 +129,9 @@ def license_tokens(text: str) -> list[Token]:
             words = [(position, end)]
         else:
             expansion = _expand(match[0]) if end - begin <= _MAX_CACHED else _expansion(match[0])
+            if end <= licenses[-1].start:
+                position += expansion[-1][1] + 1
+                continue
             words = [(position + offset, begin + stop) for _, offset, _, stop, role in expansion if role == WORD]
         for at, stop in words:
             while licenses and licenses[-1].start < stop:
@@ -176,6 +179,8 @@ def needle(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=30_000)
 def written(word: str) -> str:
     """Return a word as it is written, unstemmed: in lower case, without accents."""
+    if word.isascii() and word.isalpha():  # by far the most
+        return word.lower()[:MAX_TERM]
     if _IN_UNSPACED.match(word):
         return unicodedata.normalize("NFKC", word)
     return _fold(_POSSESSIVE.sub("", word))[:MAX_TERM]
@@ -265,6 +270,8 @@ def wholes(text: str) -> tuple[str, ...]:
 
 
 def _expansion(chunk: str) -> _Expansion:
+    if chunk.isascii() and chunk.isalpha():
+        return tuple((sys.intern(term), 0, 0, len(chunk), role) for term, role in _terms(chunk))
     found: list[tuple[str, int, int, int, int]] = []
     words = list(_IN_CHUNK.finditer(chunk))
     for offset, match in enumerate(words):
@@ -283,6 +290,12 @@ _expand = lru_cache(maxsize=30_000)(_expansion)
 
 def _terms(word: str) -> Iterator[tuple[str, int]]:
     """Yield the terms of one word, the one that stands for it first."""
+    if word.isascii() and word.isalpha():  # the same as below, of which most does not concern it
+        stem = _stem(word.lower())
+        yield stem, WORD
+        if "licens" in stem and (found := _LICENSE_PREFIX.fullmatch(stem)):
+            yield found[1], ALSO
+        return
     word = _fold(_POSSESSIVE.sub("", word))
     bare = word.rstrip("+#")
     if bare != word:

@@ -30,6 +30,10 @@ _NUMBER = np.dtype("<u4")
 _PREFIX = struct.Struct("!ii")  # Whoosh's: the lengths of key and value
 _CRC32 = 1
 _WIDTH = _NUMBER.itemsize
+_SLOT = np.dtype([("hash", ">u4"), ("place", ">i8")])
+_FREE = (0, 0)
+# Bytes of the table of terms: few of them are asked for, or very many.
+_READ_FIRST, _READ_AT_ONCE = 1 << 11, 1 << 16
 
 
 class Codec(W3Codec):  # type: ignore[misc]
@@ -74,6 +78,19 @@ class _Table(OrderedHashWriter):  # type: ignore[misc]
             buckets[number & 255].append((number, place))
         self.dbfile.write(b"".join(parts))
         self.index.array.extend(places)
+
+    def _write_hashes(self) -> None:
+        """Write what Whoosh writes, a table at once: open addressing, twice as many slots as entries."""
+        for entries in self.buckets:
+            count = 2 * len(entries)
+            self.directory.append((self.dbfile.tell(), count))
+            table: list[tuple[int, int]] = [_FREE] * count
+            for entry in entries:
+                slot = (entry[0] >> 8) % count
+                while table[slot] is not _FREE:
+                    slot = (slot + 1) % count
+                table[slot] = entry
+            self.dbfile.write(np.array(table, _SLOT).tobytes())
 
 
 class TermsWriter:
@@ -150,10 +167,29 @@ class TermsReader:
         if field not in self._fields:
             return
         first = self._key(field, start)
-        for key, entry in self._table.items_from(first):
-            if not key.startswith(first):
-                return
-            yield key[2:], entry
+        place = self._table.closest_key_pos(first)
+        end, unpack, prefix = self._table.endofdata, _PREFIX.unpack_from, _PREFIX.size
+        size = _READ_FIRST
+        while place is not None and place < end:
+            data = self._table.dbfile.get(place, min(size, end - place))
+            at = 0
+            while at + prefix <= len(data):
+                key_size, entry_size = unpack(data, at)
+                key_at = at + prefix
+                following = key_at + key_size + entry_size
+                if key_size < 0 or entry_size != ENTRY.size:
+                    raise LookupError("broken terms")
+                if following > len(data):
+                    break
+                key = data[key_at : key_at + key_size]
+                if not key.startswith(first):
+                    return
+                yield key[2:], data[key_at + key_size : following]
+                at = following
+            if not at and len(data) < size:
+                raise LookupError("broken terms")
+            place += at
+            size = _READ_AT_ONCE if at else 8 * size
 
     def postings(self, entry: bytes) -> tuple[Numbers, Numbers, Numbers]:
         """Return the documents of a term, the number of codes in each, and the codes: none of a keyword."""
