@@ -68,9 +68,10 @@ _SUFFIX = "(?:\\+\\+(?!\\+)|(?<=\\b[cCfFjJ])#|['’][sS](?![^\\W_]))?"
 # "re-license" is one word, since "relicense" is.
 _ONE_WORD = f"(?:(?i:re|sub)[{_HYPHEN}])?{_PLAIN}{_SUFFIX}"
 _CHUNK = re.compile(f"(?P<cjk>[{_UNSPACED}]){_MARKS}*|{_PLAIN}(?:[._/{_HYPHEN}]{{1,3}}{_PLAIN}){{0,15}}{_SUFFIX}")
-_CHUNKS = re.compile(_CHUNK.pattern.replace("(?P<cjk>", "(?:"))
+_CHUNKS = re.compile(_CHUNK.pattern.replace("(?P<cjk>", "(?:").replace("|", "|(?:#|(?<![\\w.+\\-])@)?", 1))
 _IN_CHUNK = re.compile(_ONE_WORD)
 _IN_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_IN_ADDRESS = re.compile("[\\w.+\\-]")
 _POSSESSIVE = re.compile("['’][sS]\\Z")
 _LICENSE_PREFIX = re.compile("(?:re|sub|un|cross|dual|multi)(licens.*)")
 ABBREVIATED = 7
@@ -106,7 +107,10 @@ def analyze(text: str) -> Iterator[Token]:
 
 
 def chunks(text: str) -> list[str]:
-    """Return the stretches of a text that are analysed each by itself, in order: `analyze` joins what they yield."""
+    """Return the stretches of a text that are analysed each by itself, in order: `analyze` joins what they yield.
+
+    An @ or # before a word is part of its chunk.
+    """
     return _CHUNKS.findall(text)
 
 
@@ -114,7 +118,14 @@ def chunk_tokens(chunk: str) -> Sequence[Token]:
     """Return the tokens of one of a text's chunks, with positions and characters counted from where it begins."""
     if _IN_UNSPACED.match(chunk):
         return [Token(unicodedata.normalize("NFKC", chunk), 0, 0, len(chunk), WORD)]
-    return [Token(term, offset, start, end, role) for term, offset, start, end, role in _expansion(chunk)]
+    marked = int(chunk[0] in "@#")
+    tokens = [
+        Token(term, offset, marked + start, marked + end, role)
+        for term, offset, start, end, role in _expansion(chunk[marked:])
+    ]
+    if marked and (reference := _reference(chunk, 1, chunk[1:])):
+        tokens.insert(0, Token(reference, 0, 0, len(chunk), ALSO))
+    return tokens
 
 
 def license_tokens(text: str) -> list[Token]:
@@ -145,15 +156,16 @@ def license_tokens(text: str) -> list[Token]:
 
 def _tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of the words of a text."""
-    position = 0
+    position = end = 0
     for match in _CHUNK.finditer(text):
+        before = end
         begin, end = match.span()
         if match.lastgroup:
             yield Token(unicodedata.normalize("NFKC", match[0]), position, begin, end, WORD)
             position += 1
             continue
         chunk = match[0]
-        if begin and text[begin - 1] in "@#" and (reference := _reference(text, begin, chunk)):
+        if begin > before and text[begin - 1] in "@#" and (reference := _reference(text, begin, chunk)):
             yield Token(reference, position, begin - 1, end, ALSO)
         expansion = _expand(chunk) if len(chunk) <= _MAX_CACHED else _expansion(chunk)
         for term, offset, start, stop, role in expansion:
@@ -166,7 +178,7 @@ def _reference(text: str, begin: int, chunk: str) -> str | None:
     if text[begin - 1] == "#":
         return f"#{chunk}" if chunk.isascii() and chunk.isdigit() else None
     # What stands before the @ of an address is no end of a word.
-    if begin > 1 and (text[begin - 2].isalnum() or text[begin - 2] in "_.+-"):
+    if begin > 1 and _IN_ADDRESS.match(text[begin - 2]):
         return None
     return f"@{_fold(_POSSESSIVE.sub('', chunk))}"[:MAX_TERM]
 
