@@ -96,7 +96,10 @@ def mask_spans(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, list[t
 
 # --- secrets ----------------------------------------------------------------------------------------------------------
 
-_HINTS = ("gh", "github_pat_", "glpat-", "AKIA", "ASIA", "xox", "k_live_", "k_test_", "sk-", "eyJ", "PRIVATE KEY")
+_HINTS = (
+    *("gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-", "AKIA", "ASIA", "xox"),
+    *("k_live_", "k_test_", "sk-", "eyJ", "PRIVATE KEY"),
+)
 
 
 def _suspect(text: str) -> bool:

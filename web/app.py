@@ -27,7 +27,7 @@ from archiver.references import HOST
 from archiver.store import Reader
 from search.errors import SearchError
 from search.index import Index
-from web import api, freshness, github_api, permalinks, render, rolls, security, telling
+from web import api, freshness, github_api, oembed, permalinks, render, rolls, security, telling
 from web.cache import PageCache
 from web.config import SiteConfig
 from web.results import ResultPages, changes_behind
@@ -75,6 +75,7 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.register_blueprint(ResultPages(store, index, site, clock).blueprint())
     app.register_blueprint(api.Api(store, index, site, clock).blueprint())
     app.register_blueprint(github_api.GitHubApi(store, site).blueprint())
+    app.register_blueprint(oembed.Oembed(store, site).blueprint())
     _add_health(app, store, index, site)
     app.before_request(_merge_slashes)
     app.register_error_handler(HTTPException, _http_error)
@@ -199,7 +200,7 @@ def _error(code: int, heading: str, message: str, *, retry_after: int | None = N
 
 def _for_programs() -> bool:
     """Return whether JSON was asked for; a repository may be called `name.json`, and its page is a page."""
-    return request.path.startswith("/api/") or (
+    return request.path.startswith(("/api/", oembed.PATH)) or (
         request.path.endswith((".json", ".csv", ".bib", ".ris", ".md")) and request.endpoint != "threads.repository"
     )
 

@@ -148,10 +148,10 @@ def first_words(post: Post, site: SiteConfig) -> str:
 
 def shortened(text: str, *, words: int, letters: int) -> str:
     """Return a line of text as it is, or its first words with an ellipsis, no longer than so many words and letters."""
-    kept = text.split(" ")[:words]
-    while len(kept) > 1 and sum(map(len, kept)) + len(kept) - 1 > letters:
-        kept.pop()
-    short = " ".join(kept)[:letters].rstrip("\u200d")
+    short = " ".join(text.split(" ", words)[:words])
+    if len(short) > letters:
+        # A word that is longer than all there is room for is cut, but not between the parts of one emoji.
+        short = short[: letters + 1].rpartition(" ")[0] or short[:letters].rstrip("\u200d")
     return short if short == text else f"{short.rstrip(' .,;:')}…"
 
 

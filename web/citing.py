@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import abort, render_template, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from archiver.model import Post, PostKind, Thread, Tombstone
-from web import api, citation, markdown_record, permalinks, reading, render, telling
+from web import api, citation, linked_data, markdown_record, permalinks, reading, render, signposts, telling
 from web.citation import Citation
 from web.citation_files import FORMS
 from web.citation_texts import STYLES
 from web.config import SiteConfig
+from web.signposts import Meta
 
 ANSWERED = frozenset({*FORMS, "md", "cite"})
 """The forms (see `permalinks.Tail`) that are answered here."""
@@ -46,6 +48,29 @@ def ready(cited: Citation, thread: Thread, anchor: str = "") -> list[Ready]:
 def whole_path(thread: Thread, digest: str | None, anchor: str = "") -> str:
     """Return the path of a thread, or a post, as Markdown."""
     return _path(thread, anchor, digest, "md")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the head of a thread's page tells programs."""
+
+    title: str
+    metadata: list[Meta]
+    linked: Markup | None
+    oembed_json: str
+    oembed_xml: str
+
+
+def told(thread: Thread, cited: Citation, page_url: str, site: SiteConfig) -> Told:
+    """Return what the head of a thread's page, whose address is `page_url`, tells programs."""
+    linked = linked_data.posting(thread, cited, page_url, site)
+    return Told(
+        cited.title,
+        signposts.metadata(thread, cited, page_url, site),
+        linked_data.script_safe(linked) if linked else None,
+        signposts.oembed_url(page_url, "json", site),
+        signposts.oembed_url(page_url, "xml", site),
+    )
 
 
 def answer(thread: Thread, form: str, site: SiteConfig) -> Response:

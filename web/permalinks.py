@@ -85,6 +85,15 @@ def parse_version(text: str) -> str | datetime | None:
         return None
 
 
+def parse_path(path: str) -> tuple[ThreadRef, Tail] | None:
+    """Read the path of a thread's page or of one of its other forms; None for other pages, histories among them."""
+    parts = urlsplit(path).path.strip("/").split("/")
+    if len(parts) != 5 or parts[0] != HOST or parts[3] not in KINDS:
+        return None
+    tail = parse_tail(parts[4])
+    return (ThreadRef(parts[1], parts[2], tail.number, KINDS[parts[3]]), tail) if tail else None
+
+
 def own_path(text: str, base_url: str) -> str | None:
     """Return the path, with its fragment, to which a link of the archive at `base_url` leads; None if it is no link.
 

@@ -15,7 +15,7 @@ from flask import Response, render_template
 from archiver.model import Post, Thread
 from archiver.outcome import facts
 from archiver.store import Reader
-from web import citation, citing, reading, rolls
+from web import citation, citing, permalinks, reading, rolls, signposts
 from web.config import SiteConfig
 from web.references import referred
 from web.shape import shape_of
@@ -46,17 +46,22 @@ def respond(store: Reader, site: SiteConfig, thread: Thread, fixed: Fixed | None
     links = referred(store, thread)
     upkeep = None if fixed else store.upkeep(thread.summary.repository.id, thread.summary.number)
     cited = citation.of_thread(thread, site)
+    page_url = cited.url if fixed else site.base_url + permalinks.thread(thread.summary.ref)
     context = {
         "fixed": fixed,
         "upkeep": upkeep,
         "cited": cited,
         "ready": citing.ready(cited, thread),
         "whole": citing.whole_path(thread, cited.digest),
+        "told": citing.told(thread, cited, page_url, site),
         **_reading(thread, fixed, links),
     }
     if len(thread.posts) <= STREAMED:
-        return Response(render_template("thread.html", **context), mimetype="text/html")
-    return stream("thread.html", **context)
+        response = Response(render_template("thread.html", **context), mimetype="text/html")
+    else:
+        response = stream("thread.html", **context)
+    response.headers.add("Link", signposts.link_header(thread, cited, site))
+    return response
 
 
 def _reading(thread: Thread, fixed: Fixed | None, links: Links) -> dict[str, Any]:

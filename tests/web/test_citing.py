@@ -14,6 +14,7 @@ from pybtex.database import parse_string
 
 from archiver.model import PostKind
 from archiver.references import RepositoryRef, ThreadKind
+from web.citation import shortened
 from web.citation_texts import escaped
 
 THREAD = "/github.com/Acme/Rocket/issues/12"
@@ -356,3 +357,22 @@ def test_markdown_takes_nothing_of_a_title_for_its_own() -> None:
     assert escaped("[a](b) *c* <d> &amp; @kim #1 `e` ~f~ \\") == (
         r"\[a\](b) \*c\* \<d\> \&amp; \@kim \#1 \`e\` \~f\~ \\"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("a b c", "a b c"),
+        ("a b c d", "a b c…"),
+        ("four five six", "four five…"),
+        ("four five. six", "four five…"),
+        ("1234567890", "1234567890"),
+        ("12345678901", "1234567890…"),
+        ("12345678901 2", "1234567890…"),
+        ("123456789\u200d0", "123456789…"),
+        ("", ""),
+    ],
+)
+def test_a_long_text_is_cut_between_words(text: str, short: str) -> None:
+    """At three words and ten letters here; an ellipsis says so, and no stop stands before it."""
+    assert shortened(text, words=3, letters=10) == short
