@@ -28,6 +28,7 @@ from archiver.store import Reader
 from search.errors import SearchError
 from search.index import Index
 from web import api, freshness, github_api, oembed, permalinks, render, rolls, security, telling
+from web.about import AboutPages
 from web.cache import PageCache
 from web.config import SiteConfig
 from web.results import ResultPages, changes_behind
@@ -72,6 +73,7 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.url_map.converters["number"] = security.Number
     security.fence(app, noindex=site.noindex)
     app.register_blueprint(ThreadPages(store, site, clock).blueprint())
+    app.register_blueprint(AboutPages(store).blueprint())
     app.register_blueprint(ResultPages(store, index, site, clock).blueprint())
     app.register_blueprint(api.Api(store, index, site, clock).blueprint())
     app.register_blueprint(github_api.GitHubApi(store, site).blueprint())

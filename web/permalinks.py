@@ -122,6 +122,11 @@ def repositories() -> str:
     return f"/{HOST}/"
 
 
+def about(part: str = "") -> str:
+    """Return the path of the page about the archive, or of a part: `cite`, `mirror`, `operator` ..."""
+    return f"/about#{part}" if part else "/about"
+
+
 def repository(ref: RepositoryRef) -> str:
     """Return `/github.com/owner/name`."""
     return f"/{HOST}/{ref}"

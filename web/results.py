@@ -29,7 +29,7 @@ from web.render import plural
 
 PER_PAGE = 20
 MAX_PAGE = MAX_OFFSET // PER_PAGE
-NEWEST = 12
+NEWEST = 6
 # The orders that the form offers; more can be written into the query as `sort:`.
 OFFERED_SORTS = {
     "": "best match",
@@ -169,9 +169,16 @@ class ResultPages:
         return pages
 
     def home(self) -> ResponseReturnValue:
-        """Show the search box, what is held in numbers, and the newest debates."""
+        """Show the search box, what is held in numbers, and what is new: debates, activity, the last crawl."""
+        newest = self._store.summaries(order="created", limit=NEWEST)
+        shown = {each.key for each in newest}
+        active = [each for each in self._store.summaries(order="updated", limit=2 * NEWEST) if each.key not in shown]
         return render_template(
-            "home.html", holdings=self._store.holdings(), debates=self._store.summaries(order="created", limit=NEWEST)
+            "home.html",
+            holdings=self._store.holdings(),
+            last_pass_at=self._store.last_pass_at(),
+            newest=newest,
+            active=active[:NEWEST],
         )
 
     def search(self) -> ResponseReturnValue:

@@ -24,6 +24,7 @@ from web import changes, citing, history, permalinks, reading, rolls, thread_pag
 from web.api import error, moved_for_good, send_thread, withdrawn_error
 from web.config import SiteConfig
 from web.freshness import Validators
+from web.timeline import timeline, topics_of
 
 PER_PAGE = 50
 _API_COMMENT = re.compile(
@@ -76,6 +77,7 @@ class ThreadPages:
         coverage = self._store.coverage(repository.id)
         debates = self._store.summaries(repository_id=repository.id, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
         pages = -(-coverage.threads // PER_PAGE)
+        held = self._store.debates(repository.id)
 
         def pager(number: int) -> str:
             return permalinks.repository(repository.ref) + (f"?page={number}" if number > 1 else "")
@@ -86,6 +88,8 @@ class ThreadPages:
             "repository.html",
             repository=repository,
             coverage=coverage,
+            line=timeline(held, str(repository.ref)) if page == 1 else None,
+            topics=topics_of(held, str(repository.ref)),
             former=[each for each in repository.aliases if each.lower() != repository.ref.key],
             debates=debates,
             page=page,

@@ -18,6 +18,7 @@ from archiver.store.happenings import Standing
 from archiver.store.importing import Importing, Imports, Kept
 from archiver.store.lock import crawl_lock, import_lock
 from archiver.store.memory import Cached, CrawlState
+from archiver.store.overviews import Debate
 from archiver.store.reading import Coverage, Failure, Holdings, Reader
 from archiver.store.searches import Found, WatchState
 from archiver.store.settling import Unsettled
@@ -32,6 +33,7 @@ __all__ = [
     "Checkpoint",
     "Coverage",
     "CrawlState",
+    "Debate",
     "Difference",
     "Failure",
     "Found",

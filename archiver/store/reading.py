@@ -31,6 +31,7 @@ from archiver.store import schema as s
 from archiver.store.engine import translated
 from archiver.store.freshness import FreshnessReading
 from archiver.store.importing import ImportReading
+from archiver.store.overviews import OverviewReading
 from archiver.store.redacting import snapshot_row, snapshot_tombstone, withdrawal_tombstone
 from archiver.store.searches import UNSEARCHED, WatchReading
 from archiver.store.values import (
@@ -119,7 +120,7 @@ class Upkeep:
     failures: tuple[Failure, ...]
 
 
-class Reader(WatchReading, ImportReading, FreshnessReading):
+class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading):
     """Reading access to a store; safe to share between threads (each call uses a connection of its own)."""
 
     def __init__(self, engine: sa.Engine, url: str) -> None:

@@ -98,6 +98,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     thread = f"{base}/github.com/Acme/Rocket/issues/12"
     yield {
         "home": f"{base}/",
+        "about": f"{base}/about",
         "search": f"{base}/search?q=license",
         "no results": f"{base}/search?q=license+zebra+milestone:x",
         "search help": f"{base}/search",

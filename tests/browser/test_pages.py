@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 PAGES = (
     *("home", "search", "no results", "search help", "repositories", "repository", "thread", "snapshot", "history"),
-    *("cite", "cite a post"),
+    *("cite", "cite a post", "about"),
     *("happened", "what happened", "withdrawn", "consent", "debate"),
     *("too early", "no snapshot", "lookup", "lookup refused", "not held", "beyond the last"),
     "not found",

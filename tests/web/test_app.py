@@ -126,7 +126,7 @@ def test_the_foot_says_whom_to_ask_how_to_cite_and_what_the_license_is(archive: 
     for path in ("/", "/nowhere", "/lookup"):
         body = client.get(path).get_data(as_text=True)
         assert 'href="mailto:desk@archive.test"' in body
-        assert "To cite" in body
+        assert "How to cite" in body
         assert "GNU AGPL" in body
         assert 'href="https://code.test/onrecord"' in body
 
