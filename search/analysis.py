@@ -226,6 +226,11 @@ def word_spans(text: str, positions: Collection[int]) -> dict[int, tuple[int, in
     return found
 
 
+def words_of(text: str) -> list[tuple[str, int, int]]:
+    """Return the words of a text as they are written, unstemmed, each with its start and end in characters."""
+    return [(written(text[start:end]), start, end) for start, end in _spans(text)]
+
+
 @lru_cache(maxsize=60_000)
 def _words_in(piece: str) -> tuple[tuple[int, int], ...]:
     return tuple(_spans(piece))

@@ -10,13 +10,14 @@ from typing import Protocol
 
 import numpy as np
 
-from search.analysis import needles
+from search.analysis import beginning, needles
 from search.columns import Columns
 from search.facets import count
 from search.index import FACETS, MAX_OFFSET, MAX_PER_PAGE, Hit, ResultPage
-from search.matching import Corpus, Matches, begun, evaluate, occurrences, worth
+from search.matching import Matches, begun, evaluate, occurrences, worth
 from search.ranking import Floats, Longs, Postings, idf
 from search.snippets import Sought, best_post, title_spans
+from search.suggesting import Lexicon, meant
 from search.texts import Texts
 from search.tree import Node, Prefix, words
 
@@ -29,8 +30,8 @@ _COMMON_WORDS = """
 COMMON = frozenset(terms for word in _COMMON_WORDS.split() for terms in needles(word))
 
 
-class Collection(Corpus, Protocol):
-    """A corpus that also has what is shown of its documents."""
+class Collection(Lexicon, Protocol):
+    """A corpus that knows its words, and has what is shown of its documents."""
 
     def texts(self, document: int) -> Texts:
         """Return the texts of a document. Raises IndexUnavailable."""
@@ -56,21 +57,22 @@ def answer(collection: Collection, query: Node, *, sort: str | None, page: int, 
     if offset + per_page > MAX_OFFSET and offset < total:
         notices.append(f"Only the first {MAX_OFFSET:,} results can be paged through; narrow the query.")
     elif offset < total:
-        ordered = _best(
+        ordered = best_of(
             collection.columns, found, sort or ("relevance" if wanted else "created-desc"), offset + per_page
         )
         shown = ordered[offset:]
     return ResultPage(
         total=total,
-        hits=tuple(_hits(collection, shown, found.scores, wanted)),
+        hits=tuple(hits(collection, shown, found.scores, wanted)),
         facets=count(collection.columns, found.mask),
         page=page,
         per_page=per_page,
         notices=tuple(notices),
+        did_you_mean=meant(query, total, collection),
     )
 
 
-def _best(columns: Columns, found: Matches, sort: str, most: int) -> list[int]:
+def best_of(columns: Columns, found: Matches, sort: str, most: int) -> list[int]:
     """Return the documents that come first; where they are equal, the newer one does, then the lesser key."""
     documents: Longs = np.flatnonzero(found.mask).astype(np.int64)
     created = columns.numbers["created"]
@@ -105,9 +107,11 @@ def _wanted(query: Node, collection: Collection) -> list[tuple[Postings, Sought]
     result: dict[tuple[str, ...], tuple[Postings, Sought]] = {}
     for each in words(query):
         if isinstance(each, Prefix):
-            found, _ = begun(each.text, collection)
-            value = idf(collection.count, len(found.documents))
-            result.setdefault(("*", each.text), (found, Sought((each.text,), value, len(needles(each.text)[0]))))
+            before, start = beginning(each.text)
+            if start:
+                found, _ = begun(each.text, collection)
+                value = idf(collection.count, len(found.documents))
+                result.setdefault(("*", each.text), (found, Sought((each.text,), value, len(before) + 1)))
             continue
         for terms in needles(each.text):
             if terms not in result:
@@ -116,7 +120,7 @@ def _wanted(query: Node, collection: Collection) -> list[tuple[Postings, Sought]
     return list(result.values())
 
 
-def _hits(
+def hits(
     collection: Collection, shown: Sequence[int], scores: Floats, wanted: Sequence[tuple[Postings, Sought]]
 ) -> Iterator[Hit]:
     """Yield the hits, each with its best post and what matched."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from search.ranking import Ints, Longs, Mask
+from search.ranking import Floats, Ints, Longs, Mask
 from search.tree import RANGES
 
 NONE = -(2**62)
@@ -42,9 +42,17 @@ class ValueColumn:
         """Whether each document has exactly one value."""
         return len(self.numbers) == len(self.offsets) - 1 and bool((np.diff(self.offsets) == 1).all())
 
-    def of(self, document: int) -> list[str]:
-        """Return the values of one document."""
-        return [self.values[n] for n in self.numbers[self.offsets[document] : self.offsets[document + 1]]]
+    def numbers_of(self, document: int) -> list[int]:
+        """Return the numbers of one document's values."""
+        found: list[int] = self.numbers[self.offsets[document] : self.offsets[document + 1]].tolist()
+        return found
+
+    def sums(self, worth: Floats) -> Floats:
+        """Return for each document the sum of what its values are worth."""
+        running = np.zeros(len(self.numbers) + 1)
+        np.cumsum(worth[self.numbers], out=running[1:])
+        sums: Floats = running[self.offsets[1:]] - running[self.offsets[:-1]]
+        return sums
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,20 @@ class Index(IndexWriter, Protocol):
         Raises IndexUnavailable.
         """
 
+    def similar(self, key: str, limit: int = 5) -> tuple[Hit, ...]:
+        """Return the threads most like the one with a key, the most alike first; never itself.
+
+        They share its most telling words, the licenses that it names and its topics; what is shown of each is the post
+        in which most of these words stand. Of a key that is not held there are none. Raises IndexUnavailable.
+        """
+
+    def values(self, name: str, prefix: str = "", limit: int = 10) -> tuple[FacetCount, ...]:
+        """Return the values of a qualifier (of `search.tree.KEYWORDS`) that begin so, those of most threads first.
+
+        Case makes no difference; values are spelled as a reader wants them, where the index knows. Of another name
+        there are none. Raises IndexUnavailable.
+        """
+
     def cursor(self) -> int:
         """Return the cursor of the last commit; 0 for an index that does not exist yet. Raises IndexUnavailable."""
 

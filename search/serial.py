@@ -171,7 +171,7 @@ def results_json(
         "page": answer.page,
         "per_page": answer.per_page,
         "notices": [*notices, *answer.notices],
-        "did_you_mean": None,
+        "did_you_mean": None if answer.did_you_mean is None else str(answer.did_you_mean),
         "results": [_hit(hit, summaries[hit.key], base_url) for hit in answer.hits if hit.key in summaries],
         "facets": {
             name: [{"value": each.value, "count": each.count} for each in counts]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Protocol
 
 import numpy as np
@@ -44,8 +44,8 @@ class Segment(Protocol):
     def form(self, key: str) -> Postings:
         """Return the postings of one form of a word, by its key."""
 
-    def words(self) -> Words:
-        """Return all words as they are written."""
+    def words(self, field: str) -> Words:
+        """Return all words as they are written, or all values of another field; deleted documents are counted too."""
 
     def texts(self, document: int, guard: AbstractContextManager[None]) -> Texts:
         """Return the texts of a document; they are read under the guard."""
@@ -92,7 +92,7 @@ class Snapshot:
         """Return where words begin so; see `search.matching.Corpus`."""
         counts: dict[str, int] = {}
         for segment in self.segments:
-            for key, count in self._read_words(segment).beginning(start):
+            for key, count in self._words(segment, TEXT).beginning(start):
                 counts[key] = counts.get(key, 0) + count
         keys = sorted(counts, key=lambda key: (-counts[key], key))
         kept = sorted(keys[:EXPANSIONS])
@@ -112,12 +112,38 @@ class Snapshot:
         with self._guard:
             return self.segments[at].texts(document - self._bases[at], self._guard)
 
-    def _read_words(self, segment: Segment) -> Words:
+    def number(self, key: str) -> int | None:
+        """Return the number of the document with a key; None if there is none."""
+        # A key that was put again has the highest number.
+        for base, segment in zip(reversed(self._bases[:-1]), reversed(self.segments), strict=True):
+            with suppress(ValueError):
+                number = base + segment.columns.keys.index(key)
+                if self.live[number]:
+                    return number
+        return None
+
+    def near(self, word: str) -> dict[str, tuple[int, int]]:
+        """Return the words like one that is misspelled; see `search.words.Words.near`."""
+        found: dict[str, tuple[int, int]] = {}
+        for segment in self.segments:
+            for form, (distance, count) in self._words(segment, TEXT).near(word).items():
+                found[form] = distance, count + found.get(form, (0, 0))[1]
+        return found
+
+    def values(self, field: str, start: str) -> dict[str, int]:
+        """Return the values of a field that begin so, each with how many documents had it, deleted ones too."""
+        found: dict[str, int] = {}
+        for segment in self.segments:
+            for value, count in self._words(segment, field).beginning(start):
+                found[value] = found.get(value, 0) + count
+        return found
+
+    def _words(self, segment: Segment, field: str) -> Words:
         def read() -> Words:
             with self._guard:
-                return segment.words()
+                return segment.words(field)
 
-        return self._cache.get((segment.name, "words"), read)
+        return self._cache.get((segment.name, "words", field), read)
 
     def _joined(self, key: tuple[object, ...], read: Callable[[Segment], Postings], *, positions: bool) -> Postings:
         """Return the live postings of all segments; each segment's are kept for as long as it lives."""

@@ -19,9 +19,11 @@ from search.cache import Cache
 from search.document import Document
 from search.errors import SearchError
 from search.generations import Damage, Generations
-from search.index import IndexWriter, ResultPage
+from search.index import FacetCount, Hit, IndexWriter, ResultPage
 from search.lending import Lender
+from search.similar import similar
 from search.snapshots import Snapshot
+from search.suggesting import values
 from search.tree import Node
 from search.whoosh_files import META, NAME, SCHEMA_VERSION, Storage, contents, schema
 from search.whoosh_segments import Segment
@@ -116,6 +118,17 @@ class WhooshIndex:
             if opened is None:
                 return empty_page(page, per_page)
             return answer(opened.snapshot, query, sort=sort, page=page, per_page=per_page)
+
+    def similar(self, key: str, limit: int = 5) -> tuple[Hit, ...]:
+        """Return the threads most like one; see `search.index.Index.similar`."""
+        with self._snapshots.lend() as opened:
+            number = opened.snapshot.number(key) if opened else None
+            return () if opened is None or number is None else similar(opened.snapshot, number, limit)
+
+    def values(self, name: str, prefix: str = "", limit: int = 10) -> tuple[FacetCount, ...]:
+        """Return the values of a qualifier; see `search.index.Index.values`."""
+        with self._snapshots.lend() as opened:
+            return values(name, prefix, limit, opened.snapshot) if opened else ()
 
     def cursor(self) -> int:
         """Return the cursor of the last commit; see `search.index.Index.cursor`."""

@@ -97,13 +97,9 @@ class Segment:
         """Return the postings of one form of a word, by its key."""
         return self._read(self._terms.entry(TEXT, _encoded(key)), positions=True)
 
-    def terms(self, field: str) -> list[tuple[str, int]]:
-        """Return all terms of a field in order, each with its number of documents, deleted ones too."""
-        return [(key.decode("utf-8"), having(entry)) for key, entry in self._terms.entries(field)]
-
-    def words(self) -> Words:
-        """Return all words as they are written."""
-        return Words(self.terms(TEXT))
+    def words(self, field: str) -> Words:
+        """Return all words as they are written, or all values of another field; deleted documents are counted too."""
+        return Words((key, having(entry)) for key, entry in self._terms.entries(field))
 
     def _read(self, entry: bytes | None, *, positions: bool) -> Postings:
         if entry is None:

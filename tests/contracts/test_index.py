@@ -4,38 +4,20 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from archiver.errors import ConfigError
-from search.analysis import analyze, needle, needles
+from search.analysis import needle
 from search.document import Document
 from search.index import FACETS, MAX_OFFSET, FacetCount, Index, ResultPage, open_index
 from search.query import parse
-from search.tree import And, Everything, Node, Not, Or, Phrase, Qualifier, Word
+from search.tree import Word
 from tests.search.builders import START, document
-
-ENGINES = ("whoosh",)
-
-
-@pytest.fixture(params=ENGINES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an index that does not exist yet."""
-    return f"{request.param}:{tmp_path / 'index'}"
-
-
-@pytest.fixture
-def index(url: str) -> Iterator[Index]:
-    """Open an index that does not exist yet."""
-    opened = open_index(url)
-    yield opened
-    opened.close()
 
 
 def search(index: Index, query: str, **more: Any) -> ResultPage:
@@ -419,114 +401,3 @@ def test_unknown_engines(tmp_path: Path) -> None:
     for url, words in (("solr:x", "whoosh:"), ("opensearch+https://host", "not built yet"), ("whoosh:", "directory")):
         with pytest.raises(ConfigError, match=words):
             open_index(url)
-
-
-# --- a slow and obvious evaluator -------------------------------------------------------------------------------------
-
-
-def holds(text: str, terms: Sequence[str]) -> bool:
-    """Whether the terms stand one after the other in a text."""
-    at: dict[int, set[str]] = {}
-    for token in analyze(text):
-        at.setdefault(token.position, set()).add(token.term)
-    return any(all(term in at.get(start + n, ()) for n, term in enumerate(terms)) for start in at)
-
-
-def matches(tree: Node, made: Document) -> bool | None:
-    """Whether a document matches, by looking at its texts; None if the tree asks for nothing."""
-    match tree:
-        case Everything():
-            return None
-        case Word(text) | Phrase(text):
-            ways = needles(text)
-            texts = [made.title, *(each.text for post in made.posts for each in post.segments)]
-            return any(holds(each, terms) for each in texts for terms in ways) if ways else None
-        case Qualifier("repo", value):
-            return value in {name.lower() for name in made.repositories}
-        case Qualifier("is", value):
-            return value in made.flags
-        case Qualifier(_, value):
-            return made.author.lower() == value
-        case Not(node):
-            inner = matches(node, made)
-            return None if inner is None else not inner
-        case And(nodes):
-            asked = [answer for node in nodes if (answer := matches(node, made)) is not None]
-            return all(asked) if asked else None
-        case Or(nodes):
-            asked = [answer for node in nodes if (answer := matches(node, made)) is not None]
-            return any(asked) if asked else None
-
-
-vocabulary = st.sampled_from(
-    [
-        "license",
-        "licence",
-        "relicense",
-        "re-license",
-        "gpl",
-        "GPLv3",
-        "GPL-3.0",
-        "GPL v3 or later",
-        "AGPL 3",
-        "3",
-        "0",
-        "a",
-        "ライセンス",
-        "ラ",
-        "c++",
-        "c",
-    ]
-)
-texts = st.lists(vocabulary, max_size=6).map(" ".join)
-documents = st.lists(
-    st.builds(
-        lambda title, bodies, flags, repo: (title, bodies, flags, repo),
-        texts,
-        st.lists(texts, max_size=3),
-        st.sampled_from([("open", "issue"), ("closed", "pr"), ("closed", "merged", "pr")]),
-        st.sampled_from(["A/b", "c/D"]),
-    ),
-    min_size=1,
-    max_size=6,
-)
-leaves = st.one_of(
-    vocabulary.map(Word),
-    st.just(Word("???")),
-    st.lists(vocabulary, min_size=1, max_size=3).map(lambda words: Phrase(" ".join(words))),
-    st.sampled_from(["open", "merged", "pr"]).map(lambda value: Qualifier("is", value)),
-    st.sampled_from(["a/b", "c/d"]).map(lambda value: Qualifier("repo", value)),
-    st.sampled_from(["ann", "nobody"]).map(lambda value: Qualifier("author", value)),
-)
-trees: st.SearchStrategy[Node] = st.recursive(
-    leaves,
-    lambda nodes: st.one_of(
-        nodes.map(Not),
-        st.lists(nodes, min_size=2, max_size=3).map(lambda each: And(tuple(each))),
-        st.lists(nodes, min_size=2, max_size=3).map(lambda each: Or(tuple(each))),
-    ),
-    max_leaves=6,
-)
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(documents, st.lists(trees, min_size=5, max_size=12))
-def test_finds_what_a_slow_evaluator_finds(url: str, made: list[Any], queries: list[Node]) -> None:
-    """On random documents and random trees, written in two commits, the result is that of reading every text."""
-    built = [
-        document(n, title, [("ann", body) for body in bodies], flags=flags, repositories=(repo,))
-        for n, (title, bodies, flags, repo) in enumerate(made, 1)
-    ]
-    index = open_index(url)
-    with index.rebuild() as writer:
-        writer.apply(built, [], 1)
-    index.apply(built[::2], [], 2)
-    for tree in queries:
-        expected = {each.key for each in built if matches(tree, each) in {True, None}}
-        page = index.search(tree, per_page=100)
-        assert {hit.key for hit in page.hits} == expected
-        assert page.total == len(expected)
-        for hit in page.hits:
-            text, spans = (hit.best_post.snippet.text, hit.best_post.snippet.spans) if hit.best_post else ("", ())
-            assert all(0 <= start < end <= len(text) for start, end in spans)
-    index.close()
