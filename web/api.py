@@ -23,7 +23,7 @@ from archiver.references import HOST, RepositoryRef
 from archiver.store import Reader
 from search.index import Index
 from search.serial import history_json, roll_json, thread_json
-from web import history, permalinks, render, security, telling
+from web import history, openapi, permalinks, render, security, telling
 from web.config import SiteConfig
 from web.results import Searcher
 
@@ -58,6 +58,7 @@ class Api:
         api.add_url_rule(f"{PREFIX}/snapshots/<digest>", "snapshot", self.snapshot)
         api.add_url_rule(f"{PREFIX}/repositories", "repositories", self.repositories)
         api.add_url_rule(f"{PREFIX}/search", "search", self.search)
+        api.add_url_rule(f"{PREFIX}/openapi.json", "openapi", self.openapi)
         api.add_url_rule("/search.json", "search_form", self.search)
         return api
 
@@ -122,6 +123,10 @@ class Api:
             for each in self._store.coverages()
         ]
         return send({"repositories": found})
+
+    def openapi(self) -> ResponseReturnValue:
+        """Answer the description of this API, in the form of OpenAPI 3.1."""
+        return send(openapi.description(self._site.title, self._site.base_url, self._site.contact_url))
 
     def search(self) -> ResponseReturnValue:
         """Answer one page of results; a page or size out of range is taken for the nearest that makes sense."""

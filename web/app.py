@@ -16,14 +16,13 @@ from urllib.parse import quote
 
 from flask import Flask, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
 from archiver import __version__
 from archiver.coverage import swept_sentence
 from archiver.errors import StoreError
 from archiver.model import iso
-from archiver.references import HOST
 from archiver.store import Reader
 from search.errors import SearchError
 from search.index import Index
@@ -31,6 +30,11 @@ from web import api, freshness, github_api, oembed, permalinks, render, rolls, s
 from web.about import AboutPages
 from web.cache import PageCache
 from web.config import SiteConfig
+from web.discovery import DiscoveryPages
+from web.feeds import FeedPages
+from web.lookup import LookupPage
+from web.memento import MementoPages
+from web.metrics import ROUTE, Metrics
 from web.results import ResultPages, changes_behind
 from web.threads import ThreadPages
 
@@ -72,13 +76,18 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
     app.url_map.converters["number"] = security.Number
     security.fence(app, noindex=site.noindex)
-    app.register_blueprint(ThreadPages(store, site, clock).blueprint())
+    threads = ThreadPages(store, site, clock)
+    app.register_blueprint(threads.blueprint())
+    app.register_blueprint(LookupPage(store, site, threads).blueprint())
+    app.register_blueprint(MementoPages(store, site).blueprint())
+    app.register_blueprint(FeedPages(store, index, site, clock).blueprint())
+    app.register_blueprint(DiscoveryPages(store, site).blueprint())
     app.register_blueprint(AboutPages(store).blueprint())
     app.register_blueprint(ResultPages(store, index, site, clock).blueprint())
     app.register_blueprint(api.Api(store, index, site, clock).blueprint())
     app.register_blueprint(github_api.GitHubApi(store, site).blueprint())
     app.register_blueprint(oembed.Oembed(store, site).blueprint())
-    _add_health(app, store, index, site)
+    _add_health(app, store, index)
     app.before_request(_merge_slashes)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreError, _store_down)
@@ -87,7 +96,10 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.after_request(_open_to_other_sites)
     _note_route(app, clock)
     freshness.watch_relative_times(app, clock)
-    app.wsgi_app = PageCache(app.wsgi_app, _version(store, index), clock)  # type: ignore[method-assign]
+    metrics = Metrics(store, index)
+    metrics.add_to(app)
+    cache = PageCache(app.wsgi_app, _version(store, index), clock)
+    app.wsgi_app = metrics.around(cache, cache)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -105,7 +117,7 @@ def _asset(app: Flask) -> Callable[[str], str]:
 # --- health -----------------------------------------------------------------------------------------------------------
 
 
-def _add_health(app: Flask, store: Reader, index: Index, site: SiteConfig) -> None:
+def _add_health(app: Flask, store: Reader, index: Index) -> None:
     @app.get("/healthz")
     def healthz() -> ResponseReturnValue:
         """Answer that the process lives, whatever else does not."""
@@ -131,12 +143,6 @@ def _add_health(app: Flask, store: Reader, index: Index, site: SiteConfig) -> No
             text = "not indexed yet: run onrecord sync\n"
         return _now(text, 503 if problems else 200)
 
-    @app.get("/robots.txt")
-    def robots() -> ResponseReturnValue:
-        """Tell robots what to leave alone: everything if so configured, else what has no end."""
-        closed = ["/"] if site.noindex else ["/search", "/lookup", "/api/", f"/{HOST}/*/cite"]
-        return Response("User-agent: *\n" + "".join(f"Disallow: {each}\n" for each in closed), mimetype="text/plain")
-
 
 def _now(text: str, status: int = 200) -> Response:
     """Return words that are true at this moment only."""
@@ -150,7 +156,7 @@ def _now(text: str, status: int = 200) -> Response:
 
 def _merge_slashes() -> Response | None:
     """Redirect where an address has slashes too many; the router's own redirect would believe the Host header."""
-    if request.routing_exception is None or "//" not in request.path:
+    if not isinstance(request.routing_exception, NotFound) or "//" not in request.path:
         return None
     return api.moved_for_good(quote(re.sub("/{2,}", "/", request.path), safe="/@"))
 
@@ -215,7 +221,7 @@ def _note_route(app: Flask, clock: Callable[[], datetime]) -> None:
 
     @app.before_request
     def note() -> None:
-        request.environ["onrecord.route"] = request.url_rule.rule if request.url_rule else ""
+        request.environ[ROUTE] = request.url_rule.rule if request.url_rule else ""
         if _of_index(request.path):
             # The same store gives another index if it was built anew in another way.
             freshness.holds_until(clock() + timedelta(minutes=1))

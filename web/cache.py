@@ -105,6 +105,12 @@ class PageCache:
         environ.update(page.notes)
         return _answer(page, environ, start_response)
 
+    @property
+    def kept(self) -> tuple[int, int]:
+        """How many pages are kept, and about how many bytes of memory they take."""
+        with self._lock:
+            return len(self._pages), self._size
+
     def _find(self, plain: Key, packed: Key, version: Hashable) -> Page | None:
         with self._lock:
             for key in (plain, packed):

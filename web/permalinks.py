@@ -27,11 +27,12 @@ KINDS = {
 _TAIL = re.compile(
     r"(?P<number>[1-9][0-9]{0,9})"
     r"(?:@(?:(?P<digest>[0-9A-Fa-f]{12,64})|(?P<time>[0-9]{8}[Tt][0-9]{6}[Zz])))?"
-    r"(?P<form>\.(?:json|csl\.json|bib|ris|md))?\Z"
+    r"(?P<form>\.(?:json|csl\.json|bib|ris|md|atom))?\Z"
 )
 _PAGE = re.compile(
     rf"/{HOST}/[A-Za-z0-9_.-]+/[A-Za-z0-9_.~-]+"
-    r"(?:/(?:issues?|pulls?|discussions?)/[0-9]+(?:@[0-9A-Za-z]+)?(?:\.json)?(?:/history|/compare|/cite|/consent\.csv)?)?/?\Z"
+    r"(?:/(?:issues?|pulls?|discussions?)/[0-9]+(?:@[0-9A-Za-z]+)?"
+    r"(?:\.(?:json|csl\.json|bib|ris|md|atom))?(?:/history|/compare|/cite|/consent\.csv)?)?/?\Z"
 )
 _ANCHOR_IN_FILES = re.compile(r"r([0-9]+)\Z")
 
@@ -41,7 +42,7 @@ class Tail:
     """What stands after `issues/`: a thread's number; perhaps a snapshot, by (part of) its digest or by time; a form.
 
     `digest` is lower-case hex of 12 to 64 digits, `at` is in UTC, `form` is empty (the page), `json`, `bib`, `ris`,
-    `csl.json`, `md`, `csv` (the consent roll) or `cite` (the page that says how to cite).
+    `csl.json`, `md`, `atom` (of no version), `csv` (the consent roll) or `cite` (the page that says how to cite).
     """
 
     number: int
@@ -67,6 +68,8 @@ def parse_tail(text: str) -> Tail | None:
         except ValueError:  # the 31st of February
             return None
     digest = found["digest"].lower() if found["digest"] else None
+    if found["form"] == ".atom" and (digest or at):
+        return None  # what never changes has no feed
     return Tail(int(found["number"]), digest, at, (found["form"] or "").removeprefix("."))
 
 
@@ -196,6 +199,23 @@ def lookup(reference: str = "") -> str:
 def search_help() -> str:
     """Return the address of the page that explains the query language."""
     return "/help/search"
+
+
+def timegate(original: str, base_url: str) -> str:
+    """Return the URL of the TimeGate (RFC 7089) of an address on GitHub."""
+    return f"{base_url}/timegate/{original}"
+
+
+def timemap(original: str, base_url: str) -> str:
+    """Return the URL of the TimeMap (RFC 7089) of an address on GitHub."""
+    return f"{base_url}/timemap/link/{original}"
+
+
+def feed(ref: ThreadRef | RepositoryRef | None = None, *, order: str = "") -> str:
+    """Return the path of an Atom feed: of a thread; of a repository or the whole site, `new` or `updated` first."""
+    if isinstance(ref, ThreadRef):
+        return thread(ref, form="atom")
+    return f"{repository(ref) if ref else ''}/{order}.atom"
 
 
 def search(query: str = "", *, sort: str = "", page: int = 1, form: str = "") -> str:

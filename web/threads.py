@@ -1,4 +1,4 @@
-"""Shows what is held: repositories, threads, their snapshots and their captures, and looks references up.
+"""Shows what is held: repositories, threads, their snapshots and their captures.
 
 It neither searches nor fetches; words and HTML come from `web.render`, addresses from `web.permalinks`.
 """
@@ -16,21 +16,16 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from archiver.consent import consent_roll
-from archiver.errors import BadReference
-from archiver.model import PostKind, Repository, Thread, Tombstone, iso, post_anchor, thread_key
-from archiver.references import RepositoryRef, ThreadRef, parse_reference
+from archiver.model import Repository, Thread, Tombstone, iso, thread_key
+from archiver.references import RepositoryRef, ThreadRef
 from archiver.store import Reader
-from web import changes, citing, history, permalinks, reading, rolls, thread_page
+from web import changes, citing, feeds, history, memento, permalinks, reading, rolls, thread_page
 from web.api import error, moved_for_good, send_thread, withdrawn_error
 from web.config import SiteConfig
 from web.freshness import Validators
 from web.timeline import timeline, topics_of
 
 PER_PAGE = 50
-_API_COMMENT = re.compile(
-    r"(?:https?://)?api\.github\.com/repos/[^/\s]+/[^/\s]+/(issues|pulls)/comments/([1-9][0-9]{0,17})/?\Z",
-    re.IGNORECASE,
-)
 # A snapshot never changes, but it may be withdrawn, and must then be out of every cache within a day. The latest one is
 # kept for minutes only: its page says so when the thread has changed since.
 OLD_SNAPSHOT = "public, max-age=86400, immutable"
@@ -56,7 +51,6 @@ class ThreadPages:
         pages.add_url_rule(f"{one}/<kind>/<tail>/compare", "compare", self.compare)
         pages.add_url_rule(f"{one}/<kind>/<tail>/consent.csv", "consent", self.consent)
         pages.add_url_rule(f"{one}/<kind>/<tail>/cite", "cite", self.cite)
-        pages.add_url_rule("/lookup", "lookup", self.lookup)
         return pages
 
     # --- repositories ---
@@ -70,7 +64,7 @@ class ThreadPages:
         asked = RepositoryRef(owner, name)
         repository = self._store.find_repository(asked)
         if repository is None:
-            return self._missing(asked)
+            return self.missing(asked)
         if moved := moved_for_good(permalinks.repository(repository.ref)):
             return moved
         page = _page_number()
@@ -120,7 +114,7 @@ class ThreadPages:
     def _show(self, asked: ThreadRef, wanted: permalinks.Tail) -> ResponseReturnValue:
         repository = self._store.find_repository(asked.repository)
         if repository is None:
-            return self._missing(asked, wanted.form)
+            return self.missing(asked, wanted.form)
         if wanted.at is not None:
             return self._at_time(repository, asked, wanted.at, wanted.form)
         digest = None
@@ -139,7 +133,7 @@ class ThreadPages:
         if thread is None and digest and (tombstone := self._store.snapshot_withdrawn(digest)):
             return _withdrawn(asked, tombstone, wanted.form, version=digest)
         if thread is None:
-            return self._missing(asked, wanted.form)
+            return self.missing(asked, wanted.form)
         if moved := moved_for_good(permalinks.thread(thread.summary.ref, digest=wanted.digest, form=wanted.form)):
             return moved
         fixed = None
@@ -149,6 +143,8 @@ class ThreadPages:
             fixed = thread_page.Fixed(first.at, thread.captures[-1].digest == digest, since)
             thread = reading.as_captured(thread, first)
         response = self._send(thread, fixed, wanted.form)
+        if fixed:
+            memento.mark(response, thread.summary, fixed.at, self._site.base_url)
         # What is withdrawn may be given back, and more of it may be withdrawn: such a page is asked for each time.
         if fixed and wanted.whole and not any(each.withdrawn for each in thread.posts):
             response.headers["Cache-Control"] = LATEST_SNAPSHOT if fixed.latest else OLD_SNAPSHOT
@@ -159,6 +155,8 @@ class ThreadPages:
             return _csv(thread, self._site)
         if form in citing.ANSWERED:
             return citing.answer(thread, form, self._site)
+        if form == "atom":
+            return feeds.of_thread(thread, self._site)
         if form:
             return send_thread(thread, self._site)
         return thread_page.respond(self._store, self._site, thread, fixed)
@@ -173,7 +171,7 @@ class ThreadPages:
             return known
         thread = self._store.thread(repository.id, asked.number) if repository else None
         if thread is None:
-            return self._missing(asked)
+            return self.missing(asked)
         if moved := moved_for_good(permalinks.history(thread.summary.ref)):
             return moved
         edited = [each for each in reading.entries(thread) if each.versions]
@@ -195,7 +193,7 @@ class ThreadPages:
             return known
         thread = self._store.thread(repository.id, asked.number) if repository else None
         if thread is None:
-            return self._missing(asked)
+            return self.missing(asked)
         if moved := moved_for_good(permalinks.compare(thread.summary.ref)):
             return moved
         try:
@@ -207,15 +205,15 @@ class ThreadPages:
         self, repository: Repository | None, number: int, canonical: Callable[[ThreadRef], str]
     ) -> Response | None:
         """Return 304 if whoever asks has the answer already, and the request's path is the `canonical` one."""
-        ref = self._held(repository, number) if repository else None
+        ref = self.held(repository, number) if repository else None
         if repository is None or ref is None or quote(request.path, safe="/@") != canonical(ref):
             return None
         return self._validators.unmodified(repository.id, number, request.path, request.query_string)
 
     def _at_time(self, repository: Repository, asked: ThreadRef, at: datetime, form: str) -> ResponseReturnValue:
-        ref = self._held(repository, asked.number)
+        ref = self.held(repository, asked.number)
         if ref is None:
-            return self._missing(asked, form, at)
+            return self.missing(asked, form, at)
         captures = self._store.captures(repository.id, asked.number)
         past = [each for each in captures if each.at <= at]
         if not past and _is_data(form):
@@ -226,7 +224,7 @@ class ThreadPages:
             return render_template("too_early.html", ref=ref, at=at, first=captures[0]), 404
         return _lead(permalinks.thread(ref, digest=past[-1].digest, form=form))
 
-    def _held(self, repository: Repository, number: int) -> ThreadRef | None:
+    def held(self, repository: Repository, number: int) -> ThreadRef | None:
         """Return the reference of a thread that is held, of the right kind."""
         # Of a thread that was transferred, the summary bears the key of its new place.
         found = self._store.summaries_by_key([thread_key(repository.id, number)]).values()
@@ -235,58 +233,21 @@ class ThreadPages:
     def _no_snapshot(
         self, repository: Repository, asked: ThreadRef, found: Sequence[str], form: str
     ) -> ResponseReturnValue:
-        ref = self._held(repository, asked.number)
+        ref = self.held(repository, asked.number)
         if ref is None:
-            return self._missing(asked, form)
+            return self.missing(asked, form)
         if _is_data(form):
             what = f"these begin so: {', '.join(found)}" if found else "none of its snapshots has that digest"
             return error(404, f"{ref} is held, but {what}")
         return changes.no_snapshot(ref, self._store.captures(repository.id, asked.number), found)
 
-    # --- lookup ---
+    # --- what is not there ---
 
-    def lookup(self) -> ResponseReturnValue:
-        """Lead from any GitHub address, or a link of this archive, to its record, or say that it is not held."""
-        text = request.args.get("url", "").strip()
-        if not text:
-            return render_template("lookup.html", text="", problem=None)
-        if own := permalinks.own_path(text, self._site.base_url):
-            return redirect(own, 302)
-        if found := _API_COMMENT.match(text):
-            return self._comment(text, PostKind.COMMENT if found[1] == "issues" else PostKind.REVIEW_COMMENT, found[2])
-        try:
-            asked = parse_reference(text)
-        except BadReference:
-            shown = text if len(text) <= 200 else f"{text[:200]}…"
-            problem = (
-                f"“{shown}” is neither owner/repository nor owner/repository#number, no address of a repository, an "
-                "issue, a pull request or a discussion on GitHub, and no link of this archive"
-            )
-            return render_template("lookup.html", text=text, problem=problem), 400
-        repository = self._store.find_repository(asked if isinstance(asked, RepositoryRef) else asked.repository)
-        if repository is not None and isinstance(asked, RepositoryRef):
-            return redirect(permalinks.repository(repository.ref), 302)
-        ref = self._held(repository, asked.number) if repository and isinstance(asked, ThreadRef) else None
-        if ref is None and isinstance(asked, ThreadRef) and self._tombstone(asked):
-            ref = asked
-        if ref is not None and isinstance(asked, ThreadRef):
-            anchor = f"#{permalinks.same_anchor(asked.anchor)}" if asked.anchor else ""
-            return redirect(permalinks.thread(ref) + anchor, 302)
-        return self._missing(asked)
-
-    def _comment(self, text: str, kind: PostKind, number: str) -> ResponseReturnValue:
-        """Lead to a comment of which nothing but GitHub's number is known."""
-        place = self._store.post_thread(kind, int(number))
-        summaries = self._store.summaries_by_key([thread_key(*place)]) if place else {}
-        for summary in summaries.values():
-            return redirect(f"{permalinks.thread(summary.ref)}#{post_anchor(kind, int(number), summary.kind)}", 302)
-        problem = f"No comment with the number {number} is on the record here"
-        return render_template("lookup.html", text=text, problem=problem), 404
-
-    def _missing(
+    def missing(
         self, asked: RepositoryRef | ThreadRef, form: str = "", at: datetime | None = None
     ) -> ResponseReturnValue:
-        if isinstance(asked, ThreadRef) and (tombstone := self._tombstone(asked)):
+        """Answer that something is not held, or lead to what a former bearer of the name had at that number."""
+        if isinstance(asked, ThreadRef) and (tombstone := self.tombstone(asked)):
             return _withdrawn(asked, tombstone, form)
         if isinstance(asked, ThreadRef) and (former := self._former(asked)):
             return _lead(permalinks.thread(former, at=at, form=form))
@@ -298,12 +259,12 @@ class ThreadPages:
     def _former(self, asked: ThreadRef, digest: str | None = None) -> ThreadRef | None:
         """Return the thread (with such a snapshot) of a repository whose name another one took over."""
         for each in self._store.repositories_named(asked.repository)[1:]:
-            ref = self._held(each, asked.number)
+            ref = self.held(each, asked.number)
             if ref and (digest is None or self._store.resolve_digest(each.id, asked.number, digest)):
                 return ref
         return None
 
-    def _tombstone(self, asked: ThreadRef) -> Tombstone | None:
+    def tombstone(self, asked: ThreadRef) -> Tombstone | None:
         """Return what is left of a thread that is withdrawn here, also of a former bearer of its repository's name."""
         found = (
             self._store.tombstone(each.id, asked.number) for each in self._store.repositories_named(asked.repository)

@@ -28,6 +28,7 @@ from archiver.model import (
 )
 from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import schema as s
+from archiver.store.addresses import AddressReading
 from archiver.store.engine import translated
 from archiver.store.freshness import FreshnessReading
 from archiver.store.importing import ImportReading
@@ -120,7 +121,7 @@ class Upkeep:
     failures: tuple[Failure, ...]
 
 
-class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading):
+class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading, AddressReading):
     """Reading access to a store; safe to share between threads (each call uses a connection of its own)."""
 
     def __init__(self, engine: sa.Engine, url: str) -> None:

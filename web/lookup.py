@@ -1,0 +1,117 @@
+"""Leads from any address of a thread or comment on GitHub, or of this archive, to its record.
+
+How references are read is `archiver.references`'s and `web.permalinks`'s; pages of what is held are in `web.threads`.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from archiver.errors import BadReference, NotHeld
+from archiver.model import PostKind, Repository, post_anchor, thread_key
+from archiver.references import RepositoryRef, ThreadRef, parse_reference
+from archiver.store import Reader
+from web import permalinks
+from web.config import SiteConfig
+from web.threads import ThreadPages
+
+_API = r"(?:https?://)?api\.github\.com"
+_API_COMMENT = re.compile(
+    rf"{_API}/(?:repos/[^/\s]+/[^/\s]+|repositories/[0-9]+)/(issues|pulls)/comments/([1-9][0-9]{{0,17}})/?(?:[?#]\S*)?\Z",
+    re.IGNORECASE,
+)
+_API_REVIEW = re.compile(
+    rf"{_API}/repos/[^/\s]+/[^/\s]+/pulls/[0-9]+/reviews/([1-9][0-9]{{0,17}})(?=[/?#]|\Z)", re.IGNORECASE
+)
+_API_NUMBERED = re.compile(
+    rf"{_API}/repositories/([1-9][0-9]{{0,17}})(?:/(?:issues|pulls)/([1-9][0-9]{{0,9}}))?(?=[/?#]|\Z)", re.IGNORECASE
+)
+# The Wayback Machine's addresses end in that of the page that was kept.
+_KEPT_ELSEWHERE = re.compile(r"(?:https?://)?web\.archive\.org/(?:web/)?[0-9a-z_*]+/(?=\S)", re.IGNORECASE)
+
+
+class LookupPage:
+    """The page that looks references up, over a store; `threads` answers what is not held."""
+
+    def __init__(self, store: Reader, site: SiteConfig, threads: ThreadPages) -> None:
+        self._store = store
+        self._site = site
+        self._threads = threads
+
+    def blueprint(self) -> Blueprint:
+        """Return the route."""
+        pages = Blueprint("lookup", __name__)
+        pages.add_url_rule("/lookup", "lookup", self.lookup)
+        return pages
+
+    def lookup(self) -> ResponseReturnValue:
+        """Lead to the record of the address in `url`, or say that it is not held."""
+        given = request.args.get("url", "").strip()
+        if not given:
+            return render_template("lookup.html", text="", problem=None)
+        text = bare(given)
+        if own := permalinks.own_path(text, self._site.base_url):
+            return redirect(own, 302)
+        if found := _API_COMMENT.match(text):
+            return self._post(given, PostKind.COMMENT if found[1] == "issues" else PostKind.REVIEW_COMMENT, found[2])
+        if found := _API_REVIEW.match(text):
+            return self._post(given, PostKind.REVIEW, found[1])
+        if found := _API_NUMBERED.match(text):
+            return self._numbered(given, int(found[1]), int(found[2]) if found[2] else None)
+        try:
+            asked = parse_reference(text)
+        except BadReference:
+            shown = given if len(given) <= 200 else f"{given[:200]}…"
+            problem = (
+                f"“{shown}” is neither owner/repository nor owner/repository#number, no address of a repository, an "
+                "issue, a pull request or a discussion on GitHub, and no link of this archive"
+            )
+            return render_template("lookup.html", text=given, problem=problem), 400
+        repository = self._store.find_repository(asked if isinstance(asked, RepositoryRef) else asked.repository)
+        if isinstance(asked, RepositoryRef):
+            return redirect(permalinks.repository(repository.ref), 302) if repository else self._threads.missing(asked)
+        return self._thread(asked, repository)
+
+    def _thread(self, asked: ThreadRef, repository: Repository | None) -> ResponseReturnValue:
+        ref = self._threads.held(repository, asked.number) if repository else None
+        if ref is None and self._threads.tombstone(asked):
+            ref = asked
+        if ref is None:
+            return self._threads.missing(asked)
+        anchor = f"#{permalinks.same_anchor(asked.anchor)}" if asked.anchor else ""
+        return redirect(permalinks.thread(ref) + anchor, 302)
+
+    def _post(self, text: str, kind: PostKind, number: str) -> ResponseReturnValue:
+        """Lead to a post of which nothing but GitHub's number is known."""
+        place = self._store.post_thread(kind, int(number))
+        summaries = self._store.summaries_by_key([thread_key(*place)]) if place else {}
+        for summary in summaries.values():
+            return redirect(f"{permalinks.thread(summary.ref)}#{post_anchor(kind, int(number), summary.kind)}", 302)
+        problem = f"No comment with the number {number} is on the record here"
+        return render_template("lookup.html", text=text, problem=problem), 404
+
+    def _numbered(self, text: str, repository_id: int, number: int | None) -> ResponseReturnValue:
+        """Lead to a repository, or a thread of it, of which GitHub's number is known."""
+        try:
+            repository = self._store.coverage(repository_id).repository
+        except NotHeld:
+            problem = f"No repository with the number {repository_id} is on the record here"
+            return render_template("lookup.html", text=text, problem=problem), 404
+        if number is None:
+            return redirect(permalinks.repository(repository.ref), 302)
+        return self._thread(repository.thread(number), repository)
+
+
+def bare(text: str) -> str:
+    """Return an address without what may stand around it: brackets and stops of a text, encoding, another archive's."""
+    text = text.strip().strip("<>\"'“”‘’`").rstrip(".,;:!")
+    if text.endswith(")") and "(" not in text:
+        text = text[:-1].rstrip(".,;:!")
+    # A form may have encoded it once more.
+    if "/" not in text and re.search("%2f", text, re.IGNORECASE):
+        text = unquote(text)
+    return _KEPT_ELSEWHERE.sub("", text).removeprefix("//")
