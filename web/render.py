@@ -50,7 +50,7 @@ _WHY = {
 # Rendered texts are kept up to so many characters in all; a longer one than the second figure is not worth its place.
 _KEPT_LENGTH = 24_000_000
 _CACHED_LENGTH = 50_000
-_TAGS = re.compile(r"""(<(?:[^<>"]|"[^"]*")*>)""")
+TAGS = re.compile(r"""(<(?:[^<>"]|"[^"]*")*>)""")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -200,7 +200,7 @@ def _marked_terms(text: Markup, terms: Sequence[str]) -> Markup:
     # In what the sanitiser wrote, `<` begins a tag, but for the values of attributes, which stand in quotation marks.
     shown = [
         part if at % 2 else pattern.sub(lambda found: f"<mark>{found[0]}</mark>", part)
-        for at, part in enumerate(_TAGS.split(text))
+        for at, part in enumerate(TAGS.split(text))
     ]
     return Markup("".join(shown))  # noqa: S704 - as safe as it came
 

@@ -17,7 +17,7 @@ from archiver.outcome import facts
 from archiver.store import Reader
 from web import citation, citing, permalinks, reading, rolls, signposts
 from web.config import SiteConfig
-from web.references import referred
+from web.references import Linker, referred
 from web.shape import shape_of
 from web.streaming import stream
 from web.telling import Links
@@ -51,6 +51,7 @@ def respond(store: Reader, site: SiteConfig, thread: Thread, fixed: Fixed | None
         "fixed": fixed,
         "upkeep": upkeep,
         "cited": cited,
+        "linker": Linker(thread.summary.ref, links),
         "ready": citing.ready(cited, thread),
         "whole": citing.whole_path(thread, cited.digest),
         "told": citing.told(thread, cited, page_url, site),
