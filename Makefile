@@ -8,7 +8,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-relevance bench-search clean
+.PHONY: help demo test lint format bench bench-relevance bench-search fuzz-search clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -49,6 +49,9 @@ POSTS ?= 10000 100000
 
 bench-search: $(READY) ## Measure the search index beside SQLite FTS5: POSTS="10000 100000", or CORPUS=DIR
 	@$(BIN)/python benchmarks/bench_search.py $(if $(CORPUS),--corpus "$(CORPUS)",--posts $(POSTS))
+
+fuzz-search: $(READY) ## Ask 20,000 random queries; fails if one raises or takes more than two seconds
+	@$(BIN)/python benchmarks/fuzz_search.py
 
 clean: ## Remove the virtual environment and the demonstration's data
 	rm -rf $(VENV) demo-data
