@@ -168,6 +168,7 @@ def results_json(
     return {
         "query": query,
         "total": answer.total,
+        "partial_total": answer.partial_total,
         "page": answer.page,
         "per_page": answer.per_page,
         "notices": [*notices, *answer.notices],
@@ -190,7 +191,12 @@ def _hit(hit: Hit, summary: ThreadSummary, base_url: str) -> Json:
             "author": post.author,
             "snippet": {"text": post.snippet.text, "spans": [list(span) for span in post.snippet.spans]},
         }
-    return {"thread": thread_json(summary, base_url), "score": round(hit.score, 6), "best_post": best}
+    return {
+        "thread": thread_json(summary, base_url),
+        "score": round(hit.score, 6),
+        "partial": hit.partial,
+        "best_post": best,
+    }
 
 
 def _relicensing(summary: ThreadSummary) -> Json | None:

@@ -218,6 +218,11 @@ def feed(ref: ThreadRef | RepositoryRef | None = None, *, order: str = "") -> st
     return f"{repository(ref) if ref else ''}/{order}.atom"
 
 
+def suggest() -> str:
+    """Return the address that tells what can be typed next in a query."""
+    return "/search/suggest"
+
+
 def search(query: str = "", *, sort: str = "", page: int = 1, form: str = "") -> str:
     """Return the path of a search; what is empty or the first page is left out."""
     wanted = {"q": query, "sort": sort, "page": str(page) if page > 1 else ""}

@@ -19,11 +19,12 @@ from archiver.model import ThreadSummary
 from archiver.references import HOST, RepositoryRef, parse_reference
 from archiver.store import Reader
 from search import qualifiers
+from search.dropping import drops
 from search.index import MAX_OFFSET, MAX_PER_PAGE, Hit, Index, ResultPage
 from search.query import MAX_LENGTH, SORTS, parse
 from search.serial import results_json
-from search.tree import And, Node, Qualifier, conjunction, negation
-from web import permalinks
+from search.tree import Node
+from web import narrowing, permalinks
 from web.config import SiteConfig
 from web.render import plural
 
@@ -38,10 +39,7 @@ OFFERED_SORTS = {
     "updated-desc": "last active",
     "comments-desc": "most discussed",
 }
-FACETS = ("repository", "state")
 NOT_INDEXED = "What is held has not been indexed yet, so nothing can be found. The command that does it: onrecord sync"
-MAX_FACET_VALUES = 8
-MAX_DROPS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +62,19 @@ class Found:
 
     @property
     def pages(self) -> int:
-        """How many pages there are, as far as one can page through."""
-        return min(MAX_OFFSET // self.answer.per_page, -(-self.answer.total // self.answer.per_page))
+        """How many pages there are, those of partial matches included, as far as one can page through."""
+        listed = self.answer.total + self.answer.partial_total
+        return min(MAX_OFFSET // self.answer.per_page, -(-listed // self.answer.per_page))
+
+    @property
+    def whole(self) -> tuple[tuple[ThreadSummary, Hit], ...]:
+        """The results that fit all of the query."""
+        return tuple(each for each in self.results if not each[1].partial)
+
+    @property
+    def partial(self) -> tuple[tuple[ThreadSummary, Hit], ...]:
+        """The results that fit a part of it; they come after the others."""
+        return tuple(each for each in self.results if each[1].partial)
 
 
 class Searcher:
@@ -131,25 +140,8 @@ class Searcher:
             notices = (*notices, f"The query is an address; this looks its record up: {record}")
         return results_json(found.query, found.answer, summaries, base_url=self._site.base_url, notices=notices)
 
-    def drops(self, query: str) -> list[tuple[str, str, int]]:
-        """Return what to ask instead of a query that finds nothing: in words, as a query, and how much that finds.
-
-        It is the query without one of its parts or, where that finds nothing either, one part alone.
-        """
-        tree = parse(query, now=self._clock()).tree
-        if not isinstance(tree, And) or len(tree.nodes) > MAX_DROPS:
-            return []
-        without = [
-            ("without", part, conjunction([each for each in tree.nodes if each is not part])) for part in tree.nodes
-        ]
-        alone: list[tuple[str, Node, Node]] = [("only", part, part) for part in tree.nodes]
-        for ways in (without, alone):
-            counted = [(f"{word} {part}", str(rest), self._total(rest)) for word, part, rest in ways]
-            if found := [each for each in counted if each[2]]:
-                return sorted(found, key=lambda each: -each[2])
-        return []
-
-    def _total(self, query: Node) -> int:
+    def total(self, query: Node) -> int:
+        """Return how many threads a query finds."""
         return self._index.search(query, per_page=1).total
 
 
@@ -197,41 +189,17 @@ class ResultPages:
             "search.html",
             found=found,
             sorts=OFFERED_SORTS | ({found.sort: found.sort} if found.sort not in OFFERED_SORTS else {}),
-            drops=[] if found.answer.total else self._searcher.drops(found.query),
-            facets=_facets(found),
+            drops=[] if found.answer.total else drops(found.tree, self._searcher.total),
+            facets=narrowing.facets(found.tree, found.answer.facets, found.answer.total, self._searcher.total),
+            shown=narrowing.SHOWN,
+            parts_asked=narrowing.parts(found.tree),
+            meant=narrowing.readable(found.answer.did_you_mean) if found.answer.did_you_mean else "",
             pager=pager,
         )
 
     def search_help(self) -> ResponseReturnValue:
         """Explain the query language; every example is a search."""
         return render_template("query_help.html", values=qualifiers.VALUES, not_indexed=sorted(qualifiers.NOT_INDEXED))
-
-
-def _facets(found: Found) -> list[tuple[str, list[tuple[str, int, str]]]]:
-    """Return the facets that divide the results, by name: each value with its count and the query narrowed to it.
-
-    The query is empty where it would not be read as it is meant (it would be too long, for instance).
-    """
-    shown = []
-    for name in FACETS:
-        values = found.answer.facets.get(name, ())
-        if len(values) > 1:
-            narrowed = [(each.value, each.count, _narrowed(found.tree, name, each.value)) for each in values]
-            shown.append((name, narrowed[:MAX_FACET_VALUES]))
-    return shown
-
-
-def _narrowed(tree: Node, facet: str, value: str) -> str:
-    """Return the query that finds what the tree does and has the facet's value; empty if none can be written."""
-    parts: list[Node] = [tree]
-    if facet == "repository":
-        parts.append(Qualifier("repo", value.lower()))
-    else:
-        parts.append(Qualifier("is", value))
-        if value == "closed":  # the facet counts what was merged apart, the qualifier does not
-            parts.append(negation(Qualifier("is", "merged")))
-    wanted = conjunction(parts)
-    return str(wanted) if parse(str(wanted)).tree == wanted else ""
 
 
 def changes_behind(store: Reader, index: Index) -> int | None:

@@ -117,7 +117,8 @@ def test_search_json(archive: Archive) -> None:
     assert value["facets"]["state"] == [{"value": "open", "count": 1}]
     assert set(value["facets"]) == set(FACETS)
     (result,) = value["results"]
-    assert set(result) == {"thread", "score", "best_post"}
+    assert set(result) == {"thread", "score", "partial", "best_post"}
+    assert (value["partial_total"], result["partial"]) == (0, False)
     assert result["thread"]["number"] == 1
     assert result["thread"]["gap"] is None
     assert "posts" not in result["thread"]

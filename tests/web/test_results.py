@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from archives import FOREIGN_SCRIPT, Archive
+from archives import FOREIGN_SCRIPT, JUDGED, OPENED, Archive
 from archives import post as comment
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from archiver.references import ThreadKind
 from search.errors import IndexUnavailable
-from search.index import Hit, ResultPage
+from search.index import Hit, Index, ResultPage
+from search.query import parse
+from search.tree import Node
 from web.render import plural
 from web.sample_data import load_sample
 
@@ -142,37 +147,179 @@ QUERIES = (
 )
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_a_facets_link_finds_what_the_facet_counts(archive: Archive, query: str) -> None:
-    """Whatever the query is, with operators, open ends and all: exactly the number shown, and in the same order."""
+SPDX = (("GPL-3.0-only",), ("MIT", "GPL"), ("GPL-3.0-or-later", "GPL-3.0-only"), ("MIT",), ("AGPL-3.0-only",))
+TOPICS = (("relicense",), ("cla-dco", "relicense"), ())
+
+
+@pytest.fixture(scope="module")
+def varied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """Make a site with fourteen threads that differ in all that is counted; nothing is changed there."""
+    archive = Archive(tmp_path_factory.mktemp("varied"))
     merged = {"kind": ThreadKind.PULL, "state": "closed", "closed_at": archive.now, "merged_at": archive.now}
-    closed = {"state": "closed", "closed_at": archive.now}
-    states: tuple[dict[str, Any], ...] = (closed, merged, merged, {}, closed, {}, {})
+    closed = {"state": "closed", "closed_at": archive.now, "state_reason": "not_planned"}
+    states: tuple[dict[str, Any], ...] = (closed, merged, merged, {}, closed | {"locked": True}, {}, {})
     for repository_id, name in ((77, "Rocket"), (78, "Boat")):
         archive.save_repository(id=repository_id, name=name)
         for at, fields in enumerate(states):
             word = ("GPL", "MIT", "file")[at % 3]
-            archive.save(20 + at, f"{word} in thread {at}", body=f"About the {word} license.", **fields)
-    client = archive.client()
-    tree = page(client, f"/search?{urlencode({'q': query})}")
-    facets = tree.select(".facet")
-    assert facets
-    for facet in facets:
-        counts = [int(each.get_text()) for each in facet.select(".number")]
-        links = [str(each["href"]) for each in facet.select("a")]
-        assert len(counts) == len(links) > 1
-        for count, link in zip(counts, links, strict=True):
-            assert text(page(client, link), "#results") == plural(count, "debate")
+            judged = replace(JUDGED, spdx=SPDX[at % 5], topics=TOPICS[at % 3])
+            reply = comment(600 + 20 * repository_id + at, f"{word} again", association=("OWNER", "NONE")[at % 2])
+            opened = {"created_at": OPENED + timedelta(days=200 * at), "comments": (reply,), "relevance": judged}
+            archive.save(20 + at, f"{word} in thread {at}", body=f"About the {word} license.", **opened, **fields)
+    yield archive.client()
+    archive.index.close()
+    archive.store.close()
+
+
+def facets(tree: BeautifulSoup) -> dict[str, dict[str, tuple[int, str | None]]]:
+    """Return what the facets show: by heading and value, how many debates, and the address of the link."""
+    found: dict[str, dict[str, tuple[int, str | None]]] = {}
+    for facet in tree.select(".facet"):
+        heading = facet.select_one(".by")
+        values = found.setdefault(heading.get_text().rstrip(":"), {}) if heading else next(reversed(found.values()))
+        for value in facet.select(".value"):
+            count = value.select_one(".number")
+            link = value.select_one("a")
+            assert count is not None
+            words = value.get_text(" ").split()
+            values[" ".join(words[:-1]).replace("/ ", "/")] = int(count.get_text()), str(link["href"]) if link else None
+    return found
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_facets_link_finds_what_the_facet_counts(varied: FlaskClient, query: str) -> None:
+    """Whatever the query is, with operators, open ends and all: exactly the number shown, and in the same order."""
+    whole = page(varied, f"/search?{urlencode({'q': query})}")
+    shown = facets(whole)
+    assert len(shown) > 4
+    for values in shown.values():
+        for words, (count, link) in values.items():
+            if words.startswith("leave out"):
+                continue
+            assert link is not None
+            found = varied.get(link.replace("/search?", "/search.json?per_page=1&")).get_json()
+            assert found["total"] == count
             assert ("sort=created-asc" in link) == ("sort:" in query)
+
+
+def test_every_facet_is_shown_that_divides_the_results(varied: FlaskClient) -> None:
+    """By all that is counted, years the latest first, the rest the most frequent first; families find their members."""
+    shown = facets(page(varied, "/search?q=thread"))
+    headings = ["Repository", "Opened in", "License", "About", "State", "Closed as", "With a post by", "Marked"]
+    assert list(shown) == headings
+    assert list(shown["Opened in"]) == ["2021", "2020", "2019", "2018"]
+    assert {value: count for value, (count, _) in shown["License"].items()} == {
+        "GPL": 10,
+        "GPL-3.0-only": 6,
+        "MIT": 6,
+        "GPL-3.0-or-later": 2,
+        "AGPL-3.0-only": 2,
+    }
+    assert [*shown["State"]] == ["open", "closed", "merged"]
+    assert "not planned" in shown["Closed as"]
+    assert shown["Marked"]["locked"][0] == 2
+
+
+def test_a_facet_that_does_not_divide_is_not_shown(filled: FlaskClient) -> None:
+    """All are in one repository, of one year: that is no choice."""
+    assert list(facets(page(filled, "/search?q=license"))) == ["State", "With a post by"]
+
+
+@pytest.mark.parametrize(
+    ("query", "value", "rest"),
+    [
+        ("thread license:MIT", "MIT", "thread"),
+        ("license:mit (gpl OR mit) created:2018", "2018", "license:mit (gpl OR mit)"),
+        ("thread is:closed -is:merged", "closed", "thread"),
+        ("thread is:locked repo:acme/boat", "Acme/Boat", "thread is:locked"),
+        ("is:locked thread", "locked", "thread"),
+    ],
+)
+def test_a_facet_that_is_asked_for_can_be_left_out(varied: FlaskClient, query: str, value: str, rest: str) -> None:
+    """Its link leads to the query without it, and its number is that of all results."""
+    tree = page(varied, f"/search?{urlencode({'q': query})}")
+    found = {words: at for values in facets(tree).values() for words, at in values.items()}
+    count, link = found[f"leave out {value}"]
+    assert link == f"/search?{urlencode({'q': rest})}"
+    assert text(tree, "#results") == plural(count, "debate")
+
+
+def test_of_a_choice_a_facet_leaves_what_was_chosen(varied: FlaskClient) -> None:
+    """`license:MIT,GPL` narrowed to one of them is that one; the other parts stay."""
+    shown = facets(page(varied, "/search?q=thread+license:mit,agpl-3.0-only"))["License"]
+    assert shown["MIT"][1] == "/search?q=thread+license%3Amit"
+    assert shown["AGPL-3.0-only"] == (2, "/search?q=thread+license%3Aagpl-3.0-only")
+
+
+def test_whatever_narrows_a_query_can_be_left_out(varied: FlaskClient) -> None:
+    """Each qualifier beside the words has a link without it; words are the reader's own to take out."""
+    query = "thread -is:merged label:x,y created:>2017 is:open"
+    tree = page(varied, f"/search?{urlencode({'q': query})}")
+    assert [each.get_text() for each in tree.select(".narrowed code")] == [
+        "-is:merged",
+        "label:x OR label:y",
+        "created:>=2018-01-01",
+        "is:open",
+    ]
+    rest = "thread (label:x OR label:y) created:>=2018-01-01 is:open"
+    assert tree.select(".narrowed a")[0]["href"] == f"/search?{urlencode({'q': rest})}"
+    assert not page(varied, "/search?q=is:open").select(".narrowed")
 
 
 def test_a_facet_that_cannot_be_added_to_the_query_is_no_link(filled: FlaskClient) -> None:
     """A query that is as long as can be has no room: the count is shown, and a link would find something else."""
     most = " ".join(["license"] * 64)
-    facet = page(filled, f"/search?{urlencode({'q': most})}").select_one(".facet")
-    assert facet is not None
-    assert "closed 1" in " ".join(facet.get_text(" ").split())
-    assert not facet.select("a")
+    assert facets(page(filled, f"/search?{urlencode({'q': most})}"))["State"]["closed"] == (1, None)
+
+
+class PartialIndex:
+    """An index in which one thread fits all of a query, or none does, and the rest fit a part of it."""
+
+    def __init__(self, index: Index, whole: int) -> None:
+        self._index = index
+        self._whole = whole
+
+    def search(self, query: Node, **how: Any) -> ResultPage:
+        """Find what there is, and mark it."""
+        found = self._index.search(parse("license").tree, **how)
+        hits = tuple(replace(hit, partial=at >= self._whole) for at, hit in enumerate(found.hits))
+        partial = found.total - self._whole
+        meant = parse("copyleft license").tree
+        return replace(found, total=self._whole, hits=hits, partial_total=partial, did_you_mean=meant)
+
+    def cursor(self) -> int:
+        """Be up to date."""
+        return self._index.cursor()
+
+
+def test_partial_matches_follow_and_are_said_to_be_partial(archive: Archive) -> None:
+    """Under a heading of their own, numbered on; they are not counted among what was found."""
+    for number in range(1, 4):
+        archive.save(number, f"License {number}")
+    client = archive.client(PartialIndex(archive.index, 1))  # type: ignore[arg-type]
+    tree = page(client, "/search?q=license+lisence")
+    assert text(tree, "#results") == "1 debate"
+    assert text(tree, "#partial") == "These hold some of the words"
+    assert [len(each.select("li.beside")) for each in tree.select("ol.list")] == [1, 2]
+    assert [each["start"] for each in tree.select("ol.list")] == ["1", "2"]
+    assert text(tree, ".meant") == "Did you mean copyleft license ?"
+    assert tree.select(".meant a")[0]["href"] == "/search?q=copyleft+license"
+    found = client.get("/api/v1/search?q=license+lisence").get_json()
+    assert (found["total"], found["partial_total"], found["did_you_mean"]) == (1, 2, "copyleft license")
+    assert [each["partial"] for each in found["results"]] == [False, True, True]
+
+
+def test_where_only_partial_matches_are_found_nothing_else_is_claimed(archive: Archive) -> None:
+    """The heading says that nothing holds all of it; what to drop is still offered, and pages lead on."""
+    for number in range(1, 24):
+        archive.save(number, f"License {number}")
+    client = archive.client(PartialIndex(archive.index, 0))  # type: ignore[arg-type]
+    tree = page(client, "/search?q=license+lisence")
+    assert text(tree, "#results") == "No debate holds all of it, page 1 of 2"
+    assert "No debate fits all of the query: 23 debates" in text(tree)
+    assert "Try fewer or other words" not in text(tree)
+    following = page(client, str(tree.select("a[rel=next]")[0]["href"]))
+    assert [each["start"] for each in following.select("ol.list")] == ["21"]
 
 
 def test_the_order_is_the_forms_unless_the_query_says_otherwise(filled: FlaskClient) -> None:
@@ -207,10 +354,11 @@ def test_the_json_of_a_search_has_the_contracts_shape(filled: FlaskClient) -> No
     """Exactly the keys of the contract, at both addresses, with absolute links."""
     for address in ("/api/v1/search", "/search.json"):
         found = filled.get(f"{address}?q=copyleft&per_page=1").get_json()
-        assert set(found) == {"query", "total", "page", "per_page", "notices", "did_you_mean", "results", "facets"}
+        keys = {"query", "total", "partial_total", "page", "per_page", "notices", "did_you_mean", "results", "facets"}
+        assert set(found) == keys
         assert (found["query"], found["total"], found["page"], found["per_page"]) == ("copyleft", 1, 1, 1)
         (result,) = found["results"]
-        assert set(result) == {"thread", "score", "best_post"}
+        assert set(result) == {"thread", "score", "partial", "best_post"}
         assert "posts" not in result["thread"]
         best = result["best_post"]
         assert best["url"].startswith("http://archive.test/github.com/Acme/Rocket/issues/12#issuecomment-")
