@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for_end
@@ -20,6 +20,7 @@ from typing import Any
 from search.document import Document
 from search.errors import IndexUnavailable
 from search.generations import Damage
+from search.index import Source
 from search.inverting import Inverter
 from search.whoosh_files import Storage
 from search.whoosh_writing import Writer, merge_segments, write_segment
@@ -34,6 +35,14 @@ MOST_PROCESSES = 8
 def processes() -> int:
     """Return how many processes may write at once: as many as this one may use processors, within reason."""
     return min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
+
+
+_Written = tuple[Any, list[str]]  # a segment, and the keys of its documents
+
+
+def size_of(document: Document) -> int:
+    """Return how many characters of text a document has."""
+    return sum(len(segment.text) for post in document.posts for segment in post.segments)
 
 
 class Rebuild:
@@ -51,10 +60,11 @@ class Rebuild:
         self._cursor = 0
         self._waiting: dict[str, Document] = {}
         self._characters = 0
-        self._segments: list[Future[Any]] = []
-        # In which segment, at which place a key was put; and of each segment, what has been put or deleted since.
-        self._places: dict[str, tuple[int, int]] = {}
-        self._dead: dict[int, list[int]] = {}
+        # What was handed out, each giving segments with the keys of their documents; which key is in which of them; and
+        # what of each has been put again or deleted since.
+        self._handed: list[Future[list[_Written]]] = []
+        self._places: dict[str, int] = {}
+        self._dead: dict[int, set[str]] = {}
         self._pool: ProcessPoolExecutor | None = None
 
     def apply(self, documents: Collection[Document], deletions: Collection[str], cursor: int) -> None:
@@ -65,29 +75,35 @@ class Rebuild:
         for document in documents:
             self._drop(document.key)
             self._waiting[document.key] = document
-            self._characters += sum(len(segment.text) for post in document.posts for segment in post.segments)
+            self._characters += size_of(document)
             if self._characters >= self._batch:
-                self._hand_out()
+                self._write_waiting()
+
+    def fill(self, source: Source, keys: Sequence[str], cursor: int) -> None:
+        """Put what a source makes of keys; see `search.index.IndexRebuild.fill`."""
+        self._cursor = cursor
+        for key in keys:
+            self._drop(key)
+        self._hand_out(_fill, (source, list(dict.fromkeys(keys)), self._batch), keys)
 
     def _drop(self, key: str) -> None:
         self._waiting.pop(key, None)
         if key in self._places:
-            segment, place = self._places.pop(key)
-            self._dead.setdefault(segment, []).append(place)
+            self._dead.setdefault(self._places.pop(key), set()).add(key)
 
-    def _hand_out(self) -> None:
-        batch = list(self._waiting.values())
-        for place, key in enumerate(self._waiting):
-            self._places[key] = (len(self._segments), place)
+    def _write_waiting(self) -> None:
+        self._hand_out(_write, list(self._waiting.values()), self._waiting)
         self._waiting.clear()
         self._characters = 0
-        # One batch for each process, and one more that waits: memory stays flat.
-        running = [each for each in self._segments if not each.done()]
-        if len(running) > self._workers:
-            wait(running, return_when=FIRST_COMPLETED)
-        self._segments.append(self._submit(_write, batch))
 
-    def _submit(self, task: Any, what: Sequence[Any]) -> Future[Any]:
+    def _hand_out(self, task: Any, what: Any, keys: Iterable[str]) -> None:
+        # One batch for each process, and one more that waits: memory stays flat.
+        while len(running := [each for each in self._handed if not each.done()]) > self._workers:
+            wait(running, return_when=FIRST_COMPLETED)
+        self._places.update(dict.fromkeys(keys, len(self._handed)))
+        self._handed.append(self._submit(task, what))
+
+    def _submit(self, task: Any, what: Any) -> Future[Any]:
         if self._workers == 1:
             done: Future[Any] = Future()
             with self._damage:
@@ -119,10 +135,14 @@ class Rebuild:
 
     def finish(self) -> None:
         """Commit what was put."""
-        segments = self._written(self._segments)
-        for number, places in self._dead.items():
-            for place in places:
-                segments[number].delete_document(place)
+        segments = []
+        for number, written in enumerate(self._written(self._handed)):
+            dead = self._dead.get(number, ())
+            for segment, keys in written:
+                for place, key in enumerate(keys):
+                    if key in dead:
+                        segment.delete_document(place)
+                segments.append(segment)
         if len(segments) > SEGMENTS:
             size = -(-len(segments) // SEGMENTS)
             groups = [segments[at : at + size] for at in range(0, len(segments), size)]
@@ -163,12 +183,27 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def _write(folder: Path, documents: Sequence[Document]) -> Any:
+def _write(folder: Path, documents: Sequence[Document]) -> list[_Written]:
     storage = Storage(folder)
     try:
-        return write_segment(storage, documents, inverter=_inverter)
+        segment = write_segment(storage, documents, inverter=_inverter)
     finally:
         storage.close_all()
+    return [(segment, [document.key for document in documents])]
+
+
+def _fill(folder: Path, what: tuple[Source, Sequence[str], int]) -> list[_Written]:
+    source, keys, batch = what
+    written: list[_Written] = []
+    waiting: list[Document] = []
+    characters = 0
+    for document in source.documents(keys):
+        waiting.append(document)
+        characters += size_of(document)
+        if characters >= batch:
+            written += _write(folder, waiting)
+            waiting, characters = [], 0
+    return written + (_write(folder, waiting) if waiting else [])
 
 
 def _merge(folder: Path, segments: Sequence[Any]) -> Any:

@@ -5,7 +5,7 @@ It finds nothing itself: the engines do (`search.whoosh_index`), with what they 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +103,23 @@ class IndexWriter(Protocol):
         """
 
 
+class Source(Protocol):
+    """What makes documents of what the store holds now, in whichever process: it can be pickled."""
+
+    def documents(self, keys: Sequence[str]) -> Iterator[Document]:
+        """Yield the documents of those threads that are held. Raises StoreError."""
+
+
+class IndexRebuild(IndexWriter, Protocol):
+    """What fills a new generation, of which nothing is seen until it is whole."""
+
+    def fill(self, source: Source, keys: Sequence[str], cursor: int) -> None:
+        """Put what a source makes of these keys, at any time until the end, and set the cursor; otherwise as `apply`.
+
+        A key that is put or deleted afterwards is as if it had not been among them. Raises StoreError too.
+        """
+
+
 class Index(IndexWriter, Protocol):
     """A projection of the store that can be searched; `cursor` is the number of the last change that it has seen.
 
@@ -136,7 +153,7 @@ class Index(IndexWriter, Protocol):
     def cursor(self) -> int:
         """Return the cursor of the last commit; 0 for an index that does not exist yet. Raises IndexUnavailable."""
 
-    def rebuild(self) -> AbstractContextManager[IndexWriter]:
+    def rebuild(self) -> AbstractContextManager[IndexRebuild]:
         """Return a context with a writer into an empty new generation, which replaces this one when the block ends.
 
         Until then searches see the old one. If the block raises, the new one is dropped and the old one stays. Works

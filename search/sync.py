@@ -6,10 +6,10 @@ It decides nothing about what a document is or how it is found.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from archiver.store import Reader
+from archiver.store import Reader, open_store
 from search.document import Document, document_of
 from search.index import Index, IndexWriter
 
@@ -19,6 +19,25 @@ BATCH = 500
 """How many changes make a commit at most."""
 BATCH_CHARACTERS = 4_000_000
 """How much text makes a commit at most, so that memory stays flat."""
+
+
+HANDED = 2_500
+"""How many changes a rebuild hands out at once, to be read and written in another process, if there are so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDocuments:
+    """Makes documents of a store's threads, opening it anew: a `search.index.Source`."""
+
+    url: str
+
+    def documents(self, keys: Sequence[str]) -> Iterator[Document]:
+        """Yield the documents of those threads that are held; see `search.index.Source.documents`."""
+        with open_store(self.url, read_only=True) as store:
+            for key in keys:
+                thread = store.thread_by_key(key)
+                if thread is not None:
+                    yield document_of(thread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +67,26 @@ def sync(store: Reader, index: Index, *, progress: Progress | None = None, batch
     return _follow(store, index, cursor, progress, batch)
 
 
-def rebuild(store: Reader, index: Index, *, progress: Progress | None = None, batch: int = BATCH) -> SyncReport:
+def rebuild(
+    store: Reader, index: Index, *, progress: Progress | None = None, batch: int = BATCH, handed: int = HANDED
+) -> SyncReport:
     """Build the index anew from all of the store, and swap it in at the end; searches see the old one until then.
 
+    What fills `handed` changes is handed out to be read and written by several processes, if the engine has them.
     Raises StoreError, IndexLocked, IndexFull or IndexUnavailable.
     """
+    puts = deleted = cursor = 0
     with index.rebuild() as writer:
-        done = _follow(store, writer, 0, progress, batch)
-    return SyncReport(done.puts, done.deletions, done.cursor, rebuilt=True)
+        source = StoreDocuments(store.url)
+        while len(changes := store.changes(since=cursor, limit=handed)) == handed:
+            cursor = changes[-1].number
+            writer.fill(source, [change.key for change in changes], cursor)
+            gone = sum(change.action == "delete" for change in changes)
+            puts, deleted = puts + handed - gone, deleted + gone
+            if progress is not None:
+                progress(cursor, max(cursor, store.last_change()))
+        rest = _follow(store, writer, cursor, progress, batch)
+    return SyncReport(puts + rest.puts, deleted + rest.deletions, rest.cursor, rebuilt=True)
 
 
 def _follow(store: Reader, writer: IndexWriter, cursor: int, progress: Progress | None, batch: int) -> SyncReport:

@@ -19,7 +19,7 @@ from search.cache import Cache
 from search.document import Document
 from search.errors import SearchError
 from search.generations import Damage, Generations
-from search.index import FacetCount, Hit, IndexWriter, ResultPage
+from search.index import FacetCount, Hit, IndexRebuild, ResultPage
 from search.lending import Lender
 from search.similar import similar
 from search.snapshots import Snapshot
@@ -182,7 +182,7 @@ class WhooshIndex:
                 self._switch(folder)
 
     @contextmanager
-    def rebuild(self) -> Iterator[IndexWriter]:
+    def rebuild(self) -> Iterator[IndexRebuild]:
         """Return a context that fills a new generation; see `search.index.Index.rebuild`."""
         with self._writing():
             folder = self._create()

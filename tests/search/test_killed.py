@@ -14,15 +14,16 @@ from typing import Any
 
 import pytest
 
+from archiver.errors import StoreError
 from archiver.store import open_store
 from search.errors import IndexUnavailable
-from search.sync import rebuild
+from search.sync import StoreDocuments, rebuild
 from search.tree import Word
 from search.whoosh_index import WhooshIndex
 from tests.search.builders import document, keep
 
 ROOT = Path(__file__).parents[2]
-THREADS = 16
+THREADS = 9
 
 # Keeps changed threads, round by round, and forks a child that syncs or rebuilds, to be killed after a while. Then the
 # index is opened as it was left, synced, and held against one that nobody disturbed. Prints a line for each round.
@@ -47,7 +48,7 @@ def work(what):
         if what == "sync":
             sync(store, index, batch=3)
         else:
-            rebuild(store, index, batch=3)
+            rebuild(store, index, batch=3, handed=3 if what == "spawning" else 2_500)
 
 def start(what):
     child = os.fork()
@@ -94,12 +95,13 @@ def answers(index: WhooshIndex) -> list[Any]:
     return [(page.total, sorted(hit.key for hit in page.hits), page.facets) for page in pages]
 
 
+@pytest.mark.timeout(400)
 def test_killed_twenty_times(tmp_path: Path) -> None:
     """Whenever a sync or a rebuild is killed, the index opens whole, and a sync makes it as if nothing had happened."""
     rounds = ["sync"] * 10 + ["rebuild"] * 8 + ["spawning"] * 2
     seed = random.randrange(10**6)
     command = [sys.executable, "-c", ROUNDS, str(tmp_path), ",".join(rounds), str(seed)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=360)
     assert done.returncode == 0, (seed, done.stderr)
     results = [json.loads(line) for line in done.stdout.splitlines()]
     assert [what for what, *_ in results] == rounds
@@ -212,12 +214,45 @@ def test_batches_are_one_index(tmp_path: Path, workers: int) -> None:
 
 
 def test_rebuild_from_a_store_in_two_processes(tmp_path: Path) -> None:
-    """A rebuild by several processes has what one by a single process has."""
+    """A rebuild whose processes read the store has what one by a single process has, and reports the same."""
     with open_store(f"sqlite:///{tmp_path / 'archive.db'}") as store:
         for number in range(1, 12):
             keep(store, number, f"License {number}", ["Which license?", "Copyleft, please."])
         indexes = [WhooshIndex(tmp_path / f"{workers}", workers=workers, batch=100) for workers in (1, 2)]
-        reports = [rebuild(store, index, batch=4) for index in indexes]
+        reached: list[int] = []
+        reports = [
+            rebuild(store, indexes[0], batch=4),
+            rebuild(store, indexes[1], batch=2, handed=4, progress=lambda number, _: reached.append(number)),
+        ]
     assert reports[0] == reports[1]
+    assert reached == [4, 8, 10, 11]
     assert answers(indexes[0]) == answers(indexes[1])
     assert dict(indexes[0].digests()) == dict(indexes[1].digests())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_put_after_filling_counts(tmp_path: Path, workers: int) -> None:
+    """Of what a source makes, keys that are put or deleted afterwards are left out, and those that are not held too."""
+    url = f"sqlite:///{tmp_path / 'archive.db'}"
+    with open_store(url) as store:
+        for number in range(1, 6):
+            keep(store, number, f"License {number}")
+    index = WhooshIndex(tmp_path / "index", workers=workers, batch=20)
+    with index.rebuild() as writer:
+        writer.fill(StoreDocuments(url), [f"77/{number}" for number in range(1, 9)], 5)
+        writer.apply([document(2, "Another license"), document(6, "A late license")], ["77/3", "77/8"], 9)
+    found = index.search(Word("license"), per_page=100)
+    assert sorted(hit.key for hit in found.hits) == ["77/1", "77/2", "77/4", "77/5", "77/6"]
+    assert [hit.key for hit in index.search(Word("another")).hits] == ["77/2"]
+    assert index.cursor() == 9
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_store_that_cannot_be_read_is_an_error_of_the_store(tmp_path: Path, workers: int) -> None:
+    """When the processes cannot read the store, the rebuild fails with the store's error, and the old index stays."""
+    (tmp_path / "archive.db").write_bytes(b"no database at all, " * 100)
+    index = WhooshIndex(tmp_path / "index", workers=workers)
+    index.apply([document(1, "first")], [], 1)
+    with pytest.raises(StoreError, match=r"archive\.db"), index.rebuild() as writer:
+        writer.fill(StoreDocuments(f"sqlite:///{tmp_path / 'archive.db'}"), ["77/1"], 2)
+    assert index.search(Word("first")).total == 1
