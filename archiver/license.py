@@ -22,7 +22,7 @@ from archiver.false_friends import blanked
 from archiver.model import Evidence, Relevance
 from archiver.observed import ObservedPost
 from archiver.patterns import Pattern, lowered
-from archiver.spdx import spdx_mentions
+from archiver.spdx import licenses_of_files, spdx_mentions
 from archiver.stems import CAPITAL_WORDS, CAPITALS, FOREIGN_STEMS, STEMS
 from archiver.topics import resolved
 from archiver.verdicts import (
@@ -135,7 +135,7 @@ class Vocabulary:
                 tally.authors.add(post.author or f"#{number}")
         verdict = verdict_of(title, tally)
         if verdict == SUBJECT:
-            _count_names(posts, tally)
+            _count_names(title, posts, tally)
         return relevance_of(verdict, tally, self.fingerprint)
 
     # --- titles ---
@@ -329,13 +329,17 @@ def _count_sentences(paragraph: str) -> int:
     return 1 + sum(paragraph.count(end) for end in (". ", "? ", "! ", "\n", "。", "？"))
 
 
-def _count_names(posts: Sequence[PostText], tally: Tally) -> None:
+def _count_names(title: str, posts: Sequence[PostText], tally: Tally) -> None:
     """Take in the licenses that a thread about licensing names, in code and fields, too; bare names are some there."""
+    for name, _, _ in spdx_mentions(title[:MAX_TITLE], sure=True):
+        _add(tally.spdx, resolved(name), 1.0)
     for post in posts:
-        if _is_bot(post) or not spdx_mentions(post.body[:MAX_TEXT], sure=True):
+        body = post.body[:MAX_TEXT]
+        if _is_bot(post) or not (spdx_mentions(body, sure=True) or licenses_of_files(body)):
             continue
         for place, paragraph in _paragraphs(post):
-            for name, _, _ in spdx_mentions(paragraph, sure=True):
+            names = [name for name, _, _ in spdx_mentions(paragraph, sure=True)]
+            for name in (*names, *licenses_of_files(paragraph)):
                 _add(tally.spdx, resolved(name), PLACES[place] * 0.5)
 
 

@@ -85,7 +85,11 @@ _SPDX: tuple[tuple[str, str], ...] = (
     ("Zlib", rf"\bzlib(?:/libpng)?[- ]{_WORD}\b"),
     ("?Zlib", r"\bzlib\b"),
     ("NCSA", r"\b(?-i:NCSA)\b|\bUniversity of Illinois[/ ](?:NCSA )?open source licen[cs]e"),
-    ("Unlicense", r"(?<![\w/.-])(?-i:Unlicense|UNLICENSE)(?![\w./-])|\bthe unlicense\b"),
+    (
+        "Unlicense",
+        r"(?<![\w/.-])(?-i:Unlicense|UNLICENSE)(?![\w./-])|\bthe unlicense\b|(?-i:(?<=MIT/)Unlicense\b|"
+        r"\bUnlicense(?=/MIT))",
+    ),
     ("WTFPL", r"\bWTFPL\b"),
     ("CC0-1.0", r"\bCC[- ]?0(?:[- ]?1\.0)?\b|\bCC[- ]Zero\b"),
     (
@@ -100,7 +104,7 @@ _SPDX: tuple[tuple[str, str], ...] = (
         r"\b(?:Creative Commons|CC) licen[cs]\w+|\bCreative Commons\b(?: Attribution\b)?",
     ),
     ("OFL-1.1", r"\b(?:SIL )?(?:(?-i:OFL)|Open Font Licen[cs]e)(?:[- ]?v?1\.1)?\b"),
-    ("JSON", r"\bJSON licen[cs]e\b|\bCrockford(?:'s)? licen[cs]e\b|\bshall be used for good,? not evil\b"),
+    ("JSON", r"(?<!\.)\bJSON licen[cs]e\b|\bCrockford(?:'s)? licen[cs]e\b|\bshall be used for good,? not evil\b"),
     ("Commons-Clause", r"\bCommons[- ]Clause\b"),
     ("public-domain", r"\bpublic[- ]domain\b(?! names?)"),
     ("Artistic-2.0", r"\bArtistic(?: licen[cs]e)?[- ](?:v(?:ersion )?)?2(?:\.0)?\b"),
@@ -153,7 +157,8 @@ _BEGINNINGS = Pattern(
 # What makes an ambiguous name a license: a word of licensing, or another license's name, within `_NEAR` characters.
 _NEAR = 60
 _NEAR_WORDS = Pattern(
-    r"\blicen[cs]|\bre-?licen|\bsublicen|lizen[zs]|licença|licencia|licencj|licenz|лиценз|许可|許可|ライセンス|라이[선센]스|\bSPDX|"
+    r"\blicen[cs]|\bre-?licen|\bsublicen|lizen[zs]|licença|licencia|licencj|licenz|лиценз|许可|許可|ライセンス|"
+    r"라이[선센]스|\bSPDX|"
     r"\bpermissive|\bcopyleft|\bcopyright|"
     r"\bdual\b|\b[AL]?GPL|\bApache[- /]?2|\bASL|\bBSD-?[23]|\bMPL|\bUnlicense|\bopen[- ]source\b|"
     r"\bpublic domain|开源|協議|协议|授权|授權|商用",
@@ -212,6 +217,18 @@ def spdx_mentions(text: str, *, sure: bool = False) -> list[tuple[str, int, int]
     if "icen" in text:
         result = _merged(result, _listed_names(text))
     return result
+
+
+_FILE = re.compile(
+    r"\bLICEN[CS]E[-_.](MIT|APACHE|BSD|A?GPL|LGPL|MPL|ISC|ZLIB|CC0|UNLICENSE)\b(?!/)|\b(UNLICENSE)\b", re.ASCII
+)
+_FILES = {"APACHE": "Apache-2.0", "ZLIB": "Zlib", "CC0": "CC0-1.0", "UNLICENSE": "Unlicense"}
+
+
+def licenses_of_files(text: str) -> list[str]:
+    """List the licenses that `text` names by their files, as projects with two of them call these: `LICENSE-MIT`."""
+    names = (match[1] or match[2] for match in _FILE.finditer(text))
+    return [_FILES.get(name, name) for name in names]
 
 
 # --- the SPDX license list --------------------------------------------------------------------------------------------

@@ -43,6 +43,13 @@ _SHARE = 0.25
 _LEAST = 0.8
 _FEW_WORDS = 6
 _ASKED = "which-license"
+_TELLING = 1.2
+_ASKS_PLAINLY = re.compile(
+    r"\b(?:what|which|whose|choos\w+|recommend\w*|suggest\w*)\b.{0,20}\blicen[cs]|\bwhy (?:the )?[al]?gpl|"
+    r"commercial(?:ly)? use|"
+    r"\bcomercial|kommerziell|commerciale|商用利用|\bqu[ée] licencia|\bwelche lizenz|quelle licence",
+    _I,
+)
 
 # The word in all languages. In Latin letters it begins a word.
 _L = (
@@ -55,6 +62,16 @@ _DATA = (
     r"videos?|icons?|emoji|artwork|"
     r"assets?|music|code of conduct|models?|weights|checkpoints?|website|blog|books?|tutorials?|translations?|slides|"
     r"dictionar\w+|word ?lists?|embeddings?|articles?|stack ?overflow content)"
+)
+_NAMES = (
+    r"(?:MIT|Apache|BSD|ISC|[AL]?GPL|MPL|EPL|EUPL|CC0|CC[- ]BY|Unlicense|BUSL|BSL|SSPL|Elastic|0BSD|WTFPL|"
+    r"public domain)"
+)
+# Where a package says which license it has.
+_METADATA = (
+    r"(?:package\.json|Cargo\.toml|gemspec|pom\.xml|setup\.(?:py|cfg)|pyproject\S*|composer\.json|nuspec|nuget|"
+    r"spec file|"
+    r"meta\.license|classifiers?|crate metadata|licenseUrl|podspec|DESCRIPTION file|nixpkgs)"
 )
 _DATA_FOREIGN = (
     r"(?:Daten\w*|Bilder|Schrift\w*|Dokumentation|données|jeux? de données|images|polices?|datos|dados|"
@@ -79,6 +96,23 @@ _TOPICS: tuple[tuple[str, Pattern, float], ...] = tuple(
             r"更改|换).{0,4}(?:许可|协议|授权)|(?:许可证|协议|授权)\S{0,4}改[为成]|"
             r"(?:CC|MIT|GPL|BSD|Apache)[^\n]{0,12}に変更|"
             r"ライセンス(?:の|を)?変更|(?:再|デュアル)ライセンス",
+            1.5,
+        ),
+        (
+            RELICENSE,
+            rf"\b(?:use|choose|go(?:ing)? with|make it|release (?:it )?under|put (?:it )?under|"
+            rf"licen[cs]e (?:it )?under|want)\b"
+            rf"[^.\n]{{0,12}}\b{_NAMES}\b|\b{_NAMES}\b[^.\n]{{0,20}}\binstead of\b|\binstead of (?:the )?{_NAMES}\b|"
+            rf"\breplac\w+ (?:the )?{_NAMES}\b[^.\n]{{0,12}}\b(?:by|with)\b[^.\n]{{0,10}}\b{_NAMES}|"
+            rf"\b(?:drop|leav\w+|mov\w+ away from|abandon)\b[^.\n]{{0,8}}\b{_NAMES}\b|\bmake it [AL]?GPL|"
+            rf"\b(?:will be|going|becom\w+|now) source[- ]available|\b(?:stop|stops|consider|"
+            rf"why not) (?:the )?{_NAMES}\b|"
+            rf"\b(?:switch|chang)\w*\b[^.\n]{{0,40}}\b(?:{_NAMES}|standard)\b|{_NAMES}[^.\n]{{0,12}}\bis problematic|"
+            rf"\bcustom licen[cs]e\b|\bdual[- ]licens|\b(?:would you )?consider (?:the )?{_NAMES}|"
+            rf"lizenzänderung|lizenzwechsel|(?:wechsel|umstell)\w*[^.\n]{{0,30}}\b{_NAMES}|"
+            rf"passer [^.\n]{{0,20}}\b{_NAMES}|"
+            rf"(?:смен|пересмотр|измен)\w* лиценз|перей\w+[^.\n]{{0,12}} на |zmian\w* licencj|cambi\w+ (?:di|de) licen|"
+            rf"协议变更|(?:改为|改成|换成|换为)\s?{_NAMES}|라이선스 변경",
             1.5,
         ),
         (
@@ -109,6 +143,31 @@ _TOPICS: tuple[tuple[str, Pattern, float], ...] = tuple(
             r"增加|缺乏).{0,8}(?:许可|协议|LICENSE|授权)|"
             r"ライセンス.{0,8}(?:ない|ありません|無い|追加|明記|不明)",
             1.2,
+        ),
+        (
+            "missing-license",
+            r"\b(?:can(?:no|['’])?t|could ?n[o'’]t|don['’]?t|do not|did ?n[o'’]t) (?:find|"
+            r"see)\b[^.\n]{0,20}\blicen[cs]|"
+            r"\blicen[cçz]\w+ (?:ausente|mancante|manquante|faltante|non trovata)|\b(?:manca|senza|"
+            r"mancanza)\b[^.\n]{0,20}"
+            r"\blicenz|\b(?:brak|nie ma|dodać|bez)\b[^.\n]{0,20}\blicencj|\bno (?:veo|encuentro|tiene|hay|"
+            r"existe)\b[^.\n]{0,25}"
+            r"\b(?:licen|archivo licen)|\b(?:je ne trouve|ne contient|n['’]y a)\b[^.\n]{0,20}\blicence|\bnão (?:tem|"
+            r"há|encontr\w+)"
+            r"\b[^.\n]{0,25}licen|\bLizenz\w*\b[^.\n]{0,15}\b(?:fehlt|gefunden)|\b(?:keine|ohne|"
+            r"finde keine)\b[^.\n]{0,8}Lizenz|"
+            r"лиценз\w*[^.\n]{0,12}\b(?:нет|отсутств\w*|не указан\w*)|файл\w? лиценз|(?:没有|沒有|缺少|"
+            r"未)\S{0,6}(?:license|协议|许可)|"
+            r"license\S{0,10}(?:ありません|見当たりません|見つかりません|없)|라이선스\S{0,4}\s?(?:없|추가)",
+            1.3,
+        ),
+        (
+            "wrong-metadata",
+            rf"\b{_METADATA}[^\n]{{0,40}}(?:{_L}|\b{_NAMES}\b)|(?:{_L}|\b{_NAMES}\b)[^\n]{{0,40}}\b{_METADATA}|"
+            rf"\bUNLICENSED\b|"
+            rf"\b{_NAMES}\b[^\n]{{0,30}}\b(?:while|but)\b[^\n]{{0,30}}\b(?:README|LICENSE|repo)\b|"
+            rf"\bsaid {_NAMES}\b|\bREADME says\b|\bPEP ?639\b",
+            1.4,
         ),
         (
             "wrong-metadata",
@@ -145,6 +204,35 @@ _TOPICS: tuple[tuple[str, Pattern, float], ...] = tuple(
             r"{0,20}\b(?:kernel )?source|\bGPL (?:source|request)|\bDMCA\b|verletz|Verstoß|viola\w*|"
             r"infra[cç]\w+|наруш\w+|违反|侵权|違反|侵害|抄袭|盗用|无断|無断",
             1.4,
+        ),
+        (
+            "violation-attribution",
+            r"\bwithout (?:any |giving |the )?(?:credits?|attribution|permission|sources?)\b|\b(?:remov|"
+            r"strip)\w* (?:my|our|the|all|"
+            r"its) (?:copyright|name|notices?|credits?|commit)|\bmy name removed\b|\bcop(?:y|ies|ied) of my\b|\bDMCA\b|"
+            r"\b(?:sell|sells|selling|sold)\b[^.\n]{0,30}\b(?:this|app|ebay|store|pre-?installed)|\busing my\b|"
+            r"\b(?:my|our) (?:\w+ )?"
+            r"(?:code|work|photos?|icons?|project)\b[^.\n]{0,25}\b(?:copied|used|stolen)|\bkernel sources?\b|"
+            r"\bmust be named\b|"
+            r"抄袭|盗用|侵权",
+            1.5,
+        ),
+        (
+            "compatibility",
+            r"\b(?:due to|because of|replace|remove)\b[^.\n]{0,20}\b[AL]?GPL\b|\bgenerated (?:code|files?|output)\b|"
+            r"\b(?:makes?|made) (?:it|the \w+|us|everything) [AL]?GPL|\blink\w* (?:with|to|"
+            r"against)?\b[^.\n]{0,20}\b[AL]?GPL|"
+            r"\b(?:closed[- ]source|proprietary) (?:plugin|app|program)|\badvertising (?:clause|term)|\bnon-?evil\b|"
+            r"\b(?:linking|openssl|classpath) exception",
+            1.3,
+        ),
+        (
+            OTHER,
+            r"\btrade-?mark|\bcopyright (?:holders?|owners?|ownership|lines?)\b|\bwho (?:owns|holds)\b|"
+            r"\breserved font name|"
+            r"\bBCP ?7[89]\b|\bpre-?5378|\bnot (?:really )?open[- ]source\b|\breally open[- ]source\b|\bOSD\b|"
+            r"\bopen source definition\b",
+            1.25,
         ),
         (
             "cla-dco",
@@ -192,6 +280,29 @@ _TOPICS: tuple[tuple[str, Pattern, float], ...] = tuple(
             1.4,
         ),
         (
+            "third-party-code",
+            r"\bripped from\b|\basset store\b|\b(?:where|wo|woher)\b[^.\n]{0,30}\b(?:come|came|are they|is it|"
+            r"taken) from\b|"
+            r"\bwhere are (?:they|these|those) from|\bredistributes\b|\bprovenance\b|\borigin of\b|\b(?:SDK|JDK)\b|"
+            r"\btaken from (?:a|the)\b|\bauthor and licen[cs]e of each|\bbelong\w* to (?:nintendo|disney|\w+ inc)|"
+            r"\bnon-?free\b[^.\n]{0,20}\b(?:text|file|pdf|rfc|in tarball)|\bstatus of the (?:icons|images|sounds)|"
+            r"\bcode from \w+",
+            1.3,
+        ),
+        (
+            "docs-or-data-license",
+            r"(?:Urheber\w*|Nutzungsrechte?|Weiterverbreitung|Rechte|droits?|diritt\w+|著作権|再配布|저작권|"
+            r"版权)[^\n]{0,25}(?:Bilder\w*|"
+            r"Fotos?|Schrift\w*|images?|photos?|polices?|フォント|画像|データ|폰트|이미지|图片|字体|数据)|"
+            r"(?:フォント|画像|データ|폰트|이미지|图片|"
+            r"字体|数据集?|模型|权重)[^\n]{0,12}(?:著作権|再配布|許諾|저작권|版权|授权|许可|商用|商业)|"
+            r"\b(?:checkpoints?|weights|data-?sets?|"
+            r"annotations|fine-?tune\w*|training (?:set|data)|bounding boxes)\b[^.\n]{0,60}(?:\?|\ballowed\b|"
+            r"\bproduct\b|\blicen[cs])|"
+            r"\blicen[cs]e of the annotations",
+            1.3,
+        ),
+        (
             "docs-or-data-license",
             rf"\b{_DATA}\b[^.\n]{{0,40}}\bcommercial|(?:模型|权重|数据集?).{{0,8}}商用|"
             rf"\b(?:{_DATA})\b[^.\n]{{0,40}}{_L}",
@@ -225,7 +336,10 @@ def topics(title: str, opening: Sequence[str], later: Sequence[str]) -> tuple[st
         score += _OPENING * first.holding(pattern) + _LATER * others.holding(pattern)
         if score:
             points[name] = max(points.get(name, 0.0), score * weight)
-    ranked = sorted(points, key=lambda name: -points[name])
+    # To ask which license holds is the plainest thing to say: whatever else the thread says, it is rather about that.
+    if not _ASKS_PLAINLY.search(title) and any(points[name] >= _TELLING for name in points if name != _ASKED):
+        points[_ASKED] = min(points.get(_ASKED, 0.0), _TELLING * 0.9)
+    ranked = sorted((name for name in points if points[name]), key=lambda name: -points[name])
     best = points[ranked[0]] if ranked else 0.0
     if best < _LEAST:
         # A title of a few words that names licensing and no more asks what holds.
