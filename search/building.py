@@ -25,8 +25,8 @@ from search.inverting import Inverter
 from search.whoosh_files import Storage
 from search.whoosh_writing import Writer, merge_segments, write_segment
 
-BATCH = 8_000_000
-"""Characters of text that make a segment. A process takes about 25 times as many bytes of memory for it."""
+BATCH = 4_000_000
+"""Characters of text that make a segment. A process takes some 40 times as many bytes of memory for it."""
 SEGMENTS = 8
 """How many segments a new generation has at most, besides the last: more are merged, each search looks into all."""
 MOST_PROCESSES = 8
