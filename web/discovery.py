@@ -88,7 +88,7 @@ class DiscoveryPages:
         if known := self._known():
             return known
         base = self._site.base_url
-        paths = ["/", permalinks.repositories()]
+        paths = ["/", "/about", permalinks.search_help(), permalinks.repositories()]
         paths += [permalinks.repository(each.ref) for each in self._store.repositories()[: _MOST - len(paths)]]
         return _xml(_listed("urlset", "url", ((base + path, None) for path in paths)), "application/xml")
 

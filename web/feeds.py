@@ -77,7 +77,11 @@ class FeedPages:
             abort(400, "A feed is of a query: /search.atom?q=copyleft")
         parameters = {**request.args, "sort": request.args.get("sort") or "created-desc", "page": "1"}
         found = self._searcher.find(parameters, per_page=ENTRIES)
-        entries = [self._debate(summary, self._snippet(found, at)) for at, (summary, _) in enumerate(found.results)]
+        entries = [
+            self._debate(summary, self._snippet(found, at))
+            for at, (summary, hit) in enumerate(found.results)
+            if not hit.partial
+        ]
         path = permalinks.search(found.query, sort=request.args.get("sort", ""))
         title = f"{self._site.title}: {found.query}"
         feed = self._feed(f"search/{path}", title, path, entries, request.full_path.rstrip("?"))

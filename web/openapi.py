@@ -201,7 +201,8 @@ def _schemas() -> dict[str, Schema]:
         ),
         "Results": _object(
             query=_text(),
-            total=_number(),
+            total=_number("How many fit the whole query."),
+            partial_total=_number("How many follow that fit a part of it."),
             page=_number(),
             per_page=_number(),
             notices=_list(_text("What of the query could not be used, and what else there is to say.")),
@@ -214,9 +215,10 @@ def _schemas() -> dict[str, Schema]:
             "properties": {
                 "thread": _ref("ThreadSummary"),
                 "score": {"type": "number"},
+                "partial": _flag("Only a part of the query fits."),
                 "best_post": _or_null(_ref("BestPost")),
             },
-            "required": ["thread", "score", "best_post"],
+            "required": ["thread", "score", "partial", "best_post"],
         },
         "BestPost": {
             "type": "object",

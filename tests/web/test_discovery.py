@@ -74,12 +74,12 @@ def test_the_sitemap_lists_everything_in_parts(archive: Archive, monkeypatch: py
     ]
     found = [each for url, _ in index for each in places(archive, url.removeprefix("http://archive.test"))]
     assert [url.removeprefix("http://archive.test") for url, _ in found] == [
-        *("/", "/github.com/", "/github.com/Acme/Rocket"),
+        *("/", "/about", "/help/search", "/github.com/", "/github.com/Acme/Rocket"),
         *(f"/github.com/Acme/Rocket/issues/{number}" for number in (11, 12, 13)),
     ]
     client = archive.client()
     assert {client.get(url.removeprefix("http://archive.test")).status_code for url, _ in found} == {200}
-    assert found[3][1] == "2026-03-01T12:00:00Z"
+    assert found[5][1] == "2026-03-01T12:00:00Z"
     assert client.get("/sitemap-9.xml").status_code == 404
     assert client.get("/sitemap-0.xml").status_code == 404
 
