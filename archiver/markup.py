@@ -447,7 +447,6 @@ def _resolve(address: str, base: str) -> str | None:
 
 def _unload(tag: Tag, link: Tag | None, base: str) -> None:
     alt = " ".join(str(tag.get("alt") or "").split())
-    kind = "image" if tag.name == "img" else "video"
     if "emoji" in tag.get_attribute_list("class"):
         _become(tag, "span", alt)
         return
@@ -456,9 +455,34 @@ def _unload(tag: Tag, link: Tag | None, base: str) -> None:
     target = _resolve(str(source), base) if source else None
     if link is not None:
         link["class"] = "media"
-    _become(tag, "span" if link is not None or target is None else "a", f"{kind}: {alt}" if alt else kind)
-    if tag.name == "a":
-        tag.attrs.update({"href": target or "", "class": "media"})
+    kind = "image" if tag.name == "img" else "video"
+    name, text, attributes = shown_as(Picture(kind, alt, target, within_link=link is not None))
+    _become(tag, name, text)
+    tag.attrs.update(attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture or film of a post: `kind` is `image` or `video`, `words` stand for it, `address` is its source.
+
+    The address is absolute, None if there is none to lead to, and not that of a proxy.
+    """
+
+    kind: str
+    words: str
+    address: str | None
+    within_link: bool
+
+
+def shown_as(picture: Picture) -> tuple[str, str, dict[str, str]]:
+    """Decide what a picture becomes on a page: an element's name, its text, its attributes.
+
+    Nothing loads from elsewhere: it becomes words, which lead to the picture unless they stand within a link already.
+    """
+    text = f"{picture.kind}: {picture.words}" if picture.words else picture.kind
+    if picture.within_link or picture.address is None:
+        return "span", text, {}
+    return "a", text, {"href": picture.address, "class": "media"}
 
 
 def _become(tag: Tag, name: str, text: str) -> None:

@@ -173,12 +173,13 @@ def _dates(times: Sequence[datetime], scale: _Scale) -> Iterator[Label]:
     first, last = times[0], times[-1]
     span = last - first
     yield Label(scale.y(first), f"{first.day} {MONTHS[first.month - 1][:3]}" if span.days < 60 else _month(first))
-    at = scale.y(first)
+    at, year = scale.y(first), first.year
     for moment, words in _steps(first, last):
         y = scale.y(moment)
         if y - at >= LABEL:
-            yield Label(y, words)
-            at = y
+            # The first month that there is room for in a year names it.
+            yield Label(y, _month(moment) if words[0].isalpha() and moment.year != year else words)
+            at, year = y, moment.year
 
 
 def _month(moment: datetime) -> str:
@@ -197,7 +198,7 @@ def _steps(first: datetime, last: datetime) -> Iterator[tuple[datetime, str]]:
     step = 1 if span.days < 300 else 12
     month = month if step == 1 else -(-month // 12) * 12
     while (moment := datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)) <= last:
-        yield moment, str(moment.year) if step == 12 or month % 12 == 0 else MONTHS[month % 12][:3]
+        yield moment, str(moment.year) if step == 12 else MONTHS[month % 12][:3]
         month += step
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -162,3 +163,16 @@ def test_a_snapshot_is_drawn_as_it_was(archive: Archive) -> None:
     assert tree.select(".rail svg .gone") == []
     assert tree.select(".rail svg")
     assert tree.select("article.speaks") == []
+
+
+def test_months_name_their_year_when_it_is_another(archive: Archive) -> None:
+    """From November to April, the first month of the new year that is named says which year that is."""
+    archive.save(comments=tuple(comment(500 + at, "Yes.", minutes=10 * at * DAY) for at in range(1, 16)))
+    thread = archive.store.thread(77, 12)
+    assert thread is not None
+    later = [replace(each, created_at=each.created_at + timedelta(days=270)) for each in thread.posts]
+    found = shape_of(thread, entries(replace(thread, posts=later)))
+    assert found is not None
+    dates = [each.words for each in found.dates]
+    assert dates[0] == "Nov 2018"
+    assert [each for each in dates if "2019" in each] == ["Jan 2019"]
