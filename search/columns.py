@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,15 @@ from search.tree import RANGES
 
 NONE = -(2**62)
 """What stands in a column of numbers where a document has none."""
+_BEYOND = 60_000_000_000
+"""Seconds after which no calendar of ours has a year, nor before: more than NONE, and what damage may bring."""
 NUMBERS = (*RANGES, "length")
 """The columns of numbers, whole ones: times are seconds since 1970 in UTC, the length is in words."""
 LISTS = ("repository", "license", "topic", "state", "reason", "association", "flag")
 """The columns of values as a reader wants them spelled; a document may have several of each, or none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ValueColumn:
     """The values of each document: `numbers[offsets[i]:offsets[i + 1]]` are those of document i, into `values`."""
 
@@ -33,14 +36,12 @@ class ValueColumn:
 
     def counts(self, matches: Mask) -> npt.NDArray[np.int64]:
         """Return how many of the documents that match have each value."""
-        if len(self.numbers) == len(matches) and self.single:
-            return np.bincount(self.numbers[matches], minlength=len(self.values))
-        return np.bincount(self.numbers[np.repeat(matches, np.diff(self.offsets))], minlength=len(self.values))
+        return np.bincount(self.numbers[matches[self._owners]], minlength=len(self.values))
 
-    @property
-    def single(self) -> bool:
-        """Whether each document has exactly one value."""
-        return len(self.numbers) == len(self.offsets) - 1 and bool((np.diff(self.offsets) == 1).all())
+    @cached_property
+    def _owners(self) -> Ints:
+        """Of which document each value is."""
+        return np.repeat(np.arange(len(self.offsets) - 1, dtype=np.int32), np.diff(self.offsets))
 
     def numbers_of(self, document: int) -> list[int]:
         """Return the numbers of one document's values."""
@@ -55,13 +56,21 @@ class ValueColumn:
         return sums
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Columns:
     """The columns of all documents; keys are thread keys."""
 
     keys: Sequence[str]
     numbers: Mapping[str, Longs]
     lists: Mapping[str, ValueColumn]
+
+    @cached_property
+    def years(self) -> Ints:
+        """The year in which each document was created; 0 where that is not known."""
+        created = self.numbers["created"]
+        known = np.abs(created) < _BEYOND
+        years = np.where(known, created, 0).astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
+        return np.where(known, years, 0).astype(np.int32)
 
     @property
     def size(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from search.columns import NONE, Columns
+from search.columns import Columns
 from search.index import FACETS, FacetCount
 from search.ranking import Mask
 
@@ -29,9 +29,7 @@ def _values(name: str, columns: Columns, matches: Mask) -> tuple[FacetCount, ...
 
 
 def _years(columns: Columns, matches: Mask) -> tuple[FacetCount, ...]:
-    created = columns.numbers["created"][matches]
-    created = created[created != NONE]
-    years = created.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
-    values, counts = np.unique(years, return_counts=True)
-    ranked = sorted(zip((-counts).tolist(), values.tolist(), strict=True))
+    years = columns.years[matches]
+    counts = np.bincount(years[years > 0])
+    ranked = sorted((-int(counts[year]), year) for year in np.flatnonzero(counts).tolist())
     return tuple(FacetCount(f"{year:04d}", -count) for count, year in ranked[:MOST])

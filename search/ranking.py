@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 from typing import Any
 
@@ -49,7 +50,7 @@ def place_weights() -> Floats:
 WEIGHTS = place_weights()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Postings:
     """Where a term stands: documents in rising order; codes `offsets[i]:offsets[i + 1]` are of document i.
 
@@ -63,7 +64,12 @@ class Postings:
     @property
     def size(self) -> int:
         """How many bytes it takes."""
-        return self.documents.nbytes + self.offsets.nbytes + self.codes.nbytes + 200
+        return self.documents.nbytes + 2 * self.offsets.nbytes + self.codes.nbytes + 300
+
+    @cached_property
+    def weighed(self) -> Floats:
+        """The sum of the occurrences' weights in each document."""
+        return weights(self, WEIGHTS)
 
     def of(self, numbers: Sequence[int]) -> list[Codes]:
         """Return the codes in each of some documents; none where the term does not stand."""
@@ -94,8 +100,10 @@ def postings_of(documents: Ints, counts: npt.NDArray[Any] | None = None, codes: 
     return Postings(documents, offsets, codes)
 
 
-def weights(postings: Postings, table: Floats = WEIGHTS) -> Floats:
-    """Return for each document the sum of its occurrences' weights."""
+def weights(postings: Postings, table: Floats | None = None) -> Floats:
+    """Return for each document the sum of its occurrences' weights; by the usual table it is worked out once."""
+    if table is None:
+        return postings.weighed
     if not len(postings.codes):
         return np.zeros(len(postings.documents))
     each = table[postings.codes & _ROLE_MASK]

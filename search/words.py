@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -33,9 +34,9 @@ class Words:
             term, _, form = key.partition(mark)
             rows.append((form or term, key, count))
         rows.sort()
-        self._counts = array("I", (count for _, _, count in rows))
-        self._forms, self._form_ends = _joined(form for form, _, _ in rows)
-        self._keys, self._key_ends = _joined(key for _, key, _ in rows)
+        self._counts = array("I", [count for _, _, count in rows])
+        self._forms, self._form_ends = _joined([form for form, _, _ in rows])
+        self._keys, self._key_ends = _joined([key for _, key, _ in rows])
 
     def __len__(self) -> int:
         return len(self._counts)
@@ -90,10 +91,5 @@ class Words:
         return range(first, bisect_left(every, start + b"\xff", lo=first, key=form))
 
 
-def _joined(texts: Iterable[bytes]) -> tuple[bytes, array[int]]:
-    ends = array("Q", (0,))
-    parts = []
-    for text in texts:
-        parts.append(text)
-        ends.append(ends[-1] + len(text))
-    return b"".join(parts), ends
+def _joined(texts: list[bytes]) -> tuple[bytes, array[int]]:
+    return b"".join(texts), array("Q", accumulate(map(len, texts), initial=0))
