@@ -21,7 +21,7 @@ from typing import Any
 
 import click
 
-from archiver import __version__, import_cli
+from archiver import __version__, export_cli, import_cli
 from archiver import cli as archiver_cli
 from archiver.config import ConfigFile, WatchConfig, read_config, token_from_environment
 from archiver.crawl import Crawler
@@ -277,5 +277,5 @@ def _relative(path: Path) -> str:
     return os.path.relpath(absolute) if absolute.is_relative_to(Path.cwd()) else str(absolute)
 
 
-for _command in (*archiver_cli.COMMANDS, *import_cli.COMMANDS, *search_cli.COMMANDS):
+for _command in (*archiver_cli.COMMANDS, *import_cli.COMMANDS, *export_cli.COMMANDS, *search_cli.COMMANDS):
     main.add_command(_command)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 
 import sqlalchemy as sa
 
-from archiver.store.engine import check_schema, connect, migrate, refuse_writes, scrub, translated
+from archiver.store.copying import copy_in, copy_out, is_empty
+from archiver.store.engine import check_schema, connect, head, migrate, refuse_writes, scrub, settle, translated
 from archiver.store.freshness import Stamp
 from archiver.store.happenings import Standing
 from archiver.store.importing import Importing, Imports, Kept
@@ -92,6 +94,32 @@ class Store(Reader):
     def verification(self) -> Verification:
         """Return what recomputes the store's claims."""
         return Verification(self._engine, self.url)
+
+    def copy_to(self, path: Path) -> None:
+        """Write the store as it is at one moment into a new SQLite file. Raises StoreError."""
+        copy_out(self._engine, self.url, path)
+
+    def fill_from(self, path: Path) -> None:
+        """Put a checked copy in the place of what this store holds: all of it, or nothing. Raises StoreError."""
+        copy_in(self._engine, self.url, path)
+
+    @property
+    def path(self) -> str | None:
+        """The database's file; None for a store in memory."""
+        return self._engine.url.database
+
+    def schema(self) -> str:
+        """Return the revision of the store's schema, which is this program's."""
+        return head()
+
+    def settle_files(self) -> None:
+        """Bring all that was written into the one file, so that none is needed beside it. Raises StoreError."""
+        settle(self._engine, self.url)
+
+    def is_empty(self) -> bool:
+        """Return whether nothing was ever kept here."""
+        with self._connection() as connection:
+            return is_empty(connection)
 
     def scrub(self) -> None:
         """Write the database anew, so that nothing of what was erased is left in its files. Raises StoreError."""

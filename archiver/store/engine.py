@@ -140,6 +140,16 @@ def scrub(engine: sa.Engine, url: str) -> None:
         )
 
 
+def settle(engine: sa.Engine, url: str) -> None:
+    """Move what stands in the write-ahead log into the database's own file. Raises StoreError."""
+    with translated(url):
+        pooled = engine.raw_connection()
+        try:
+            pooled.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            pooled.close()
+
+
 # --- schema versions --------------------------------------------------------------------------------------------------
 
 

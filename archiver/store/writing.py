@@ -19,12 +19,12 @@ from archiver.observed import ObservedPost, ObservedThread
 from archiver.references import RepositoryRef
 from archiver.store import schema as s
 from archiver.store.archived import Archived
+from archiver.store.copying import Clearing
 from archiver.store.editing import Editing
 from archiver.store.happenings import Happenings
 from archiver.store.memory import Memory
 from archiver.store.moving import Moving
 from archiver.store.searches import Searches
-from archiver.store.withdrawing import Withdrawing
 
 # What a thread's raw object holds twice: the opening post's revision has the texts already.
 _TEXTS = ("body", "body_html", "body_text")
@@ -36,7 +36,7 @@ _BATCH = 500
 _TELLING = ("revision", "author_id", "author_association", "state", "reply_to", "withdrawn")
 
 
-class Transaction(Memory, Searches, Happenings, Editing, Moving, Withdrawing, Archived):
+class Transaction(Memory, Searches, Happenings, Editing, Moving, Clearing, Archived):
     """One writing transaction; all of it is kept, or nothing. `now` is the time of capture of all that it saves."""
 
     # --- repositories and accounts ---
