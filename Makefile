@@ -8,7 +8,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-relevance bench-search fuzz-search clean
+.PHONY: help demo test lint format bench bench-relevance bench-relevance-search bench-search fuzz-search clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -52,6 +52,10 @@ bench-search: $(READY) ## Measure the search index beside SQLite FTS5: POSTS="10
 
 fuzz-search: $(READY) ## Ask 20,000 random queries; fails if one raises or takes more than two seconds
 	@$(BIN)/python benchmarks/fuzz_search.py
+
+bench-relevance-search: $(READY) ## Find known items: CORPUS=DIR [QUERIES=FILE] [SCOPE=license|all]
+	@test -n "$(CORPUS)" || { echo "make bench-relevance-search CORPUS=DIR (docs/testing.md says what is in it)" >&2; exit 2; }
+	@$(BIN)/python benchmarks/bench_relevance_search.py --corpus "$(CORPUS)" $(if $(QUERIES),--queries "$(QUERIES)") $(if $(SCOPE),--scope "$(SCOPE)")
 
 clean: ## Remove the virtual environment and the demonstration's data
 	rm -rf $(VENV) demo-data

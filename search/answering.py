@@ -12,22 +12,16 @@ import numpy as np
 
 from search.analysis import beginning, needles
 from search.columns import Columns
+from search.common import COMMON
 from search.facets import count
 from search.index import FACETS, MAX_OFFSET, MAX_PER_PAGE, Hit, ResultPage
 from search.matching import Matches, begun, evaluate, occurrences, worth
-from search.ranking import Floats, Longs, Postings, idf
+from search.partial import EXACT, FEW, MOST, loosened, strongest, titled, weigh
+from search.ranking import Floats, Longs, Mask, Postings, idf
 from search.snippets import Sought, best_post, title_spans
 from search.suggesting import Lexicon, meant
 from search.texts import Texts
 from search.tree import Node, Prefix, words
-
-# Words that stand in every text: they count for what matches, but where other words were asked for too, they are not
-# shown as what was found.
-_COMMON_WORDS = """
-    a an and are as at be but by can do for from had has have how i if in is it its my of on or our so that the their
-    there they this to was we were what when which will with would you your
-"""
-COMMON = frozenset(terms for word in _COMMON_WORDS.split() for terms in needles(word))
 
 
 class Collection(Lexicon, Protocol):
@@ -48,6 +42,9 @@ def answer(collection: Collection, query: Node, *, sort: str | None, page: int, 
     found = evaluate(query, collection)
     total = int(found.mask.sum())
     wanted = _wanted(query, collection)
+    by = sort or ("relevance" if wanted else "created-desc")
+    ranked = _ranked(query, found, by, collection)
+    follow = int(ranked.mask.sum()) - total
     offset = (page - 1) * per_page
     notices = [
         f"More words than could be looked for begin with `{text}`; only the most frequent ones were."
@@ -56,20 +53,35 @@ def answer(collection: Collection, query: Node, *, sort: str | None, page: int, 
     shown: Sequence[int] = ()
     if offset + per_page > MAX_OFFSET and offset < total:
         notices.append(f"Only the first {MAX_OFFSET:,} results can be paged through; narrow the query.")
-    elif offset < total:
-        ordered = best_of(
-            collection.columns, found, sort or ("relevance" if wanted else "created-desc"), offset + per_page
-        )
-        shown = ordered[offset:]
+    elif offset < total + follow:
+        shown = best_of(collection.columns, ranked, by, offset + per_page)[offset:]
     return ResultPage(
         total=total,
-        hits=tuple(hits(collection, shown, found.scores, wanted)),
+        hits=tuple(hits(collection, shown, ranked.scores, wanted, exact=found.mask)),
         facets=count(collection.columns, found.mask),
         page=page,
         per_page=per_page,
         notices=tuple(notices),
+        partial_total=follow,
         did_you_mean=meant(query, total, collection),
     )
+
+
+def _ranked(query: Node, found: Matches, by: str, collection: Collection) -> Matches:
+    """Return what matches with the scores by which it is ranked, and the best partial matches where few match.
+
+    In an order other than by relevance partial matches would stand between the others, so they come only if there are
+    no others.
+    """
+    relevance = by == "relevance"
+    total = int(found.mask.sum())
+    loose = loosened(query) if total < (FEW if relevance else 1) else None
+    if loose is None:
+        return Matches(found.mask, found.scores + titled(query, collection), found.cut) if relevance else found
+    evidence = weigh(loose, collection)
+    scores = np.where(found.mask, EXACT * evidence.scores, evidence.scores)
+    partial = strongest(evidence.mask & ~found.mask, scores, MOST)
+    return Matches(found.mask | partial, scores, found.cut)
 
 
 def best_of(columns: Columns, found: Matches, sort: str, most: int) -> list[int]:
@@ -121,14 +133,25 @@ def _wanted(query: Node, collection: Collection) -> list[tuple[Postings, Sought]
 
 
 def hits(
-    collection: Collection, shown: Sequence[int], scores: Floats, wanted: Sequence[tuple[Postings, Sought]]
+    collection: Collection,
+    shown: Sequence[int],
+    scores: Floats,
+    wanted: Sequence[tuple[Postings, Sought]],
+    *,
+    exact: Mask | None = None,
 ) -> Iterator[Hit]:
-    """Yield the hits, each with its best post and what matched."""
+    """Yield the hits, each with its best post and what matched; what is not among the `exact` ones is partial."""
     codes = [postings.of(shown) for postings, _ in wanted]
     for at, document in enumerate(shown):
         texts = collection.texts(document)
         there = [(sought, its[at]) for (_, sought), its in zip(wanted, codes, strict=True) if len(its[at])]
         sought = [each for each in there if not each[0].common] or there
         best, more = best_post(texts, sought)
-        key = collection.columns.keys[document]
-        yield Hit(key, float(scores[document]), best, more, title_spans(texts.title, sought))
+        yield Hit(
+            key=collection.columns.keys[document],
+            score=float(scores[document]),
+            best_post=best,
+            more_posts=more,
+            title_spans=title_spans(texts.title, sought),
+            partial=exact is not None and not exact[document],
+        )

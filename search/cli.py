@@ -102,7 +102,9 @@ def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str
     for notice in (*parsed.notices, *answer.notices):
         click.echo(f"Note: {printable(notice)}", err=True)
     _print(archive, answer.hits, summaries)
-    more = answer.total - len(answer.hits)
+    more = answer.total - sum(not hit.partial for hit in answer.hits)
+    if answer.partial_total:
+        click.echo(f"Note: {plural(answer.partial_total, 'thread')} more, which hold a part of it", err=True)
     click.echo(f"{plural(answer.total, 'thread')} found" + (f", {more:,} of them not shown" if more else ""))
 
 

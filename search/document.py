@@ -37,7 +37,8 @@ class Document:
 
     `flags` are the values of `is:` that hold; names and logins are as spelled, comparing them takes no notice of case.
     `reason` is why it was closed or reopened, as GitHub's API writes it (`not_planned`), `associations` are those of
-    all who posted, in lower case; `involved` are the assignees and those who are mentioned as `@login`.
+    all who posted, in lower case; `involved` are the assignees and those who are mentioned as `@login`. `about` is what
+    the repository says of itself.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Document:
     spdx: tuple[str, ...]
     topics: tuple[str, ...]
     digest: str
+    about: str = ""
 
 
 def document_of(thread: Thread) -> Document:
@@ -93,6 +95,7 @@ def document_of(thread: Thread) -> Document:
         spdx=summary.relevance.spdx,
         topics=summary.relevance.topics,
         digest=summary.snapshot,
+        about=summary.repository.description or "",
     )
 
 

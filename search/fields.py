@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from search.analysis import needle
 from search.document import Document
 from search.licenses import names_of
 
@@ -37,6 +38,12 @@ def keywords(document: Document) -> dict[str, frozenset[str]]:
     }
     found["no"] = frozenset(name for name in NO if not found[name])
     return found
+
+
+def about(document: Document) -> frozenset[str]:
+    """Return the terms of the words by which the repository is called: of its names, and of what it says of itself."""
+    texts = (document.about, *(name.replace("/", " ") for name in document.repositories))
+    return frozenset(term for text in texts for term in needle(text))
 
 
 def spelled(document: Document) -> dict[str, tuple[str, ...]]:

@@ -19,7 +19,9 @@ from search.ranking import PLACES, Floats, Mask, Postings, bm25, idf, phrase, we
 from search.tree import And, Everything, Node, Not, Or, Phrase, Prefix, Qualifier, Range, Within, Word
 
 TEXT = "text"
-"""The field that holds the words of a document; the others bear the names of their qualifiers."""
+"""The field that holds the words of a document; most others bear the names of their qualifiers."""
+ABOUT = "about"
+"""The field of the words by which its repository is called: its names, and what it says of itself."""
 
 _PLACES = {
     "title": (TITLE,),

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from search.analysis import WORD, analyze
-from search.answering import COMMON, Collection, best_of, hits
+from search.answering import Collection, best_of, hits
 from search.bag import LATER, OPENING
+from search.common import COMMON
 from search.index import Hit
 from search.matching import TEXT, Matches
 from search.ranking import Floats, Postings, bm25, idf, weights

@@ -21,10 +21,10 @@ from whoosh.index import TOC
 
 from search.columns import LISTS, NONE, NUMBERS
 from search.generations import sync_directory
-from search.matching import TEXT
+from search.matching import ABOUT, TEXT
 from search.tree import KEYWORDS
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 META = "meta"
 """The key of the one document that is no thread: it holds the cursor. Thread keys have a slash."""
 NAME = "MAIN"
@@ -43,7 +43,7 @@ COLUMNS: dict[str, Any] = {
 
 def schema() -> fields.Schema:
     """Return the schema of an index. It is given to Whoosh whenever it reads, so that no pickled one is looked at."""
-    indexed = (KEY, TEXT, *KEYWORDS)
+    indexed = (KEY, TEXT, ABOUT, *KEYWORDS)
     return fields.Schema(
         **{name: fields.ID() for name in indexed},
         **{name: fields.COLUMN(column) for name, column in COLUMNS.items()},

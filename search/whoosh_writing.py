@@ -21,10 +21,10 @@ from search.bag import Bag
 from search.columns import LISTS
 from search.document import Document
 from search.errors import SearchError
-from search.fields import keywords, numbers, spelled
+from search.fields import about, keywords, numbers, spelled
 from search.generations import Damage
 from search.inverting import Inverted, Inverter, Numbers, keyword_postings, merged
-from search.matching import TEXT
+from search.matching import ABOUT, TEXT
 from search.merging import to_merge
 from search.texts import pack_texts, pack_values
 from search.tree import KEYWORDS
@@ -50,6 +50,7 @@ def write_segment(
     keys = [document.key for document in documents] + ([] if cursor is None else [META])
     fields = {
         KEY: keyword_postings((key, number) for number, key in enumerate(keys)),
+        ABOUT: keyword_postings((term, number) for number, each in enumerate(documents) for term in about(each)),
         **{
             name: keyword_postings((value, number) for number, each in enumerate(found) for value in each[name])
             for name in KEYWORDS

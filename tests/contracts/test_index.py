@@ -32,8 +32,8 @@ def found(index: Index, query: str) -> list[int]:
 
 
 def numbers(page: ResultPage) -> list[int]:
-    """Return the numbers of a page's threads."""
-    return [int(hit.key.partition("/")[2]) for hit in page.hits]
+    """Return the numbers of a page's threads, without those that match in part only."""
+    return [int(hit.key.partition("/")[2]) for hit in page.hits if not hit.partial]
 
 
 DEBATE = (
@@ -118,6 +118,77 @@ def test_closed_threads_are_found_like_open_ones(index: Index) -> None:
     assert len({hit.score for hit in search(index, "copyleft").hits}) == 1
 
 
+@pytest.fixture
+def partly(index: Index) -> Index:
+    """Open an index in which no thread holds all words of most questions."""
+    index.apply(
+        [
+            document(1, "Switch to Apache", [("ann", "Every author has to consent."), ("bob", "The parser may stay.")]),
+            document(2, "Crash in the parser", [("bob", "It stops at line 7, whatever the author does.")]),
+            document(3, "Menu colours", [("cyd", "Too pale. " * 30)], repositories=("acme/teapot",)),
+            document(4, "Blue theme", [("cyd", "It is nice.")], flags=("closed", "issue"), about="Paints walls"),
+        ],
+        [],
+        4,
+    )
+    return index
+
+
+def test_partial_matches_follow_where_nothing_matches(partly: Index) -> None:
+    """They are marked and counted apart, the best first; facets and total know nothing of them."""
+    page = search(partly, "apache consent heritage parser")
+    assert [(hit.key, hit.partial) for hit in page.hits] == [("77/1", True), ("77/2", True)]
+    assert (page.total, page.partial_total) == (0, 2)
+    assert not any(page.facets.values())
+    assert page.hits[0].best_post is not None
+    assert page.hits[0].score > page.hits[1].score
+    (second,) = search(partly, "apache consent heritage parser", page=2, per_page=1).hits
+    assert second == page.hits[1]
+    assert search(partly, "zebra unicorn").hits == ()
+    assert search(partly, "zebra").partial_total == 0
+
+
+def test_what_holds_all_words_counts_double(partly: Index) -> None:
+    """A thread with all words comes before one with some, and is not marked."""
+    page = search(partly, "parser author consent")
+    assert [(hit.key, hit.partial) for hit in page.hits] == [("77/1", False), ("77/2", True)]
+    assert (page.total, page.partial_total) == (1, 1)
+
+
+def test_partial_matches_meet_what_is_no_word(partly: Index) -> None:
+    """A qualifier, a range and a negation hold for them too; in an order other than by relevance they stay apart."""
+    assert [hit.key for hit in search(partly, "parser nice heritage is:closed").hits] == ["77/4"]
+    assert [hit.key for hit in search(partly, "parser nice heritage -apache").hits] == ["77/4", "77/2"]
+    assert [hit.key for hit in search(partly, "parser nice heritage created:<2020-01-03").hits] == ["77/1"]
+    assert [hit.key for hit in search(partly, "parser author consent sort:created-desc").hits] == ["77/1"]
+    assert [hit.key for hit in search(partly, "apache heritage parser sort:created-asc").hits] == ["77/1", "77/2"]
+
+
+def test_partial_matches_take_an_or_for_words(partly: Index) -> None:
+    """A question may quote `MIT OR Apache-2.0`: what stands on its sides may be missing like all else."""
+    assert [hit.key for hit in search(partly, "may heritage say MIT OR apache").hits] == ["77/1"]
+
+
+def test_common_words_make_no_partial_match(partly: Index) -> None:
+    """What stands in every question says nothing, unless nothing else was asked."""
+    assert [hit.key for hit in search(partly, "is it that which has a heritage").hits] == []
+    assert search(partly, "what whatever").partial_total == 1
+
+
+def test_related_words_speak_for_a_thread(partly: Index) -> None:
+    """Who asks for a contributor's approval means the thread of authors and consent; alone they find nothing."""
+    page = search(partly, "contributor approval apache parser")
+    assert [hit.key for hit in page.hits] == ["77/1", "77/2"]
+    assert search(partly, "contributor approval").hits == ()
+
+
+def test_the_repository_speaks_for_a_thread(partly: Index) -> None:
+    """Words of a repository's name, and of what it says of itself, count where the text has them not."""
+    assert [hit.key for hit in search(partly, "teapot heritage").hits] == ["77/3"]
+    assert [hit.key for hit in search(partly, "paints heritage").hits] == ["77/4"]
+    assert search(partly, "teapot").total == 0
+
+
 def test_title_counts_more(index: Index) -> None:
     """Of two threads with the word, the one that has it in its title comes first."""
     words = "some words about nothing much at all"
@@ -188,7 +259,8 @@ def test_what_matched_in_the_title(debate: Index) -> None:
 )
 def test_very_common_words_are_not_marked(debate: Index, query: str, marks: dict[str, list[str]]) -> None:
     """They have to be there, but where others are found they are not shown as what matched; alone they are."""
-    shown = {hit.key: hit.best_post.snippet for hit in search(debate, query).hits if hit.best_post}
+    hits = [hit for hit in search(debate, query).hits if not hit.partial]
+    shown = {hit.key: hit.best_post.snippet for hit in hits if hit.best_post}
     assert {key: [each.text[start:end] for start, end in each.spans] for key, each in shown.items()} == marks
     assert found(debate, "the crashes stays") == []
 

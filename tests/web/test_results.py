@@ -120,7 +120,7 @@ def test_what_was_not_understood_is_said(filled: FlaskClient) -> None:
 def test_an_empty_result_says_what_to_leave_out(filled: FlaskClient) -> None:
     """Each part of the query without which there are results, with their number."""
     tree = page(filled, "/search?q=file+zebra")
-    assert text(tree, "#results") == "Nothing was found"
+    assert text(tree, "#results") == "No debate holds all of it"
     assert "without zebra : 1 debate" in text(tree)
     assert "/search?q=file" in [each["href"] for each in tree.select("main a")]
 
