@@ -6,8 +6,8 @@ DIR holds folders `owner__name/{issues,comments}.jsonl` in the shapes of GitHub'
 The archive searched holds what a crawl with that scope would keep of them; a thread that is not kept counts as not
 found. FILE is a table, tab-separated, with the columns query, repo, number and kind. Without it the queries are made
 from the corpus, from a fixed seed: `title` (words of a title, one dropped) and `body` (four words of one post, neither
-common nor unique, none of the title); without a corpus, from invented threads. The rank is the place in the list of results, partial matches included. The last
-line is one JSON object.
+common nor unique, none of the title); without a corpus, from invented threads. The rank is the place in the list of
+results, partial matches included. The last line is one JSON object.
 """
 
 from __future__ import annotations

@@ -77,9 +77,9 @@ class FacetCount:
 class ResultPage:
     """One page of the matches. `total` and `facets` (by name, of FACETS) are of all matches, partial ones not counted.
 
-    Where few or none match, the best partial matches are listed too, `partial_total` in number, ranked with what matches,
-    which counts double; in an order other than by relevance, where nothing matches at all. `did_you_mean` is a query
-    with words of the index in the place of words that it hardly has, if that finds more; None otherwise.
+    Where few or none match, the best partial matches are listed too, `partial_total` in number, ranked with what
+    matches, which counts double; in an order other than by relevance, where nothing matches at all. `did_you_mean` is a
+    query with words of the index in the place of words that it hardly has, if that finds more; None otherwise.
     """
 
     total: int

@@ -31,7 +31,7 @@ from search.ranking import (
 from search.synonyms import related
 from search.tree import And, Node, Or, Phrase, Prefix, Within, Word, words
 
-# What each of these is worth was measured: docs/decisions/NNNN-partial-matches.md has the table.
+# What each of these is worth was measured: docs/decisions/0022-partial-matches.md has the table.
 FEW = 5
 """Where fewer threads than this match, partial matches are looked for."""
 MOST = 100
