@@ -180,7 +180,7 @@ def _print(archive: Archive, hits: Sequence[Hit], summaries: Mapping[str, Thread
         if summary is None:  # the index may be a moment behind the store
             continue
         console.print(Text(printable(summary.title) or "(no title)", style="bold"))
-        posts = plural(summary.post_count, "post")
+        posts = plural(summary.post_count, "post") + ("  holds a part of the query" if hit.partial else "")
         console.print(Text(f"  {summary.ref}  {summary.outcome}  {iso(summary.created_at)[:10]}  {posts}", style="dim"))
         console.print(Text(f"  {thread_url(summary, archive.base_url)}"), soft_wrap=True)
         if hit.best_post is not None and hit.best_post.snippet.text:
