@@ -18,8 +18,8 @@ from archiver.answers import Answer, Reading
 from archiver.consent_requests import ABOUT_CONSENT, Named, Request, names, read_request
 from archiver.markup import Segment, segments
 from archiver.model import Account, Post, PostKind, Revision, Thread
+from archiver.relicensing import relicensing, resolved
 from archiver.spdx import spdx_mentions
-from archiver.topics import relicensing, resolved
 
 _INSIDE = {"OWNER", "MEMBER", "COLLABORATOR"}
 # A later doubt counts against an earlier yes; a later question does not.

@@ -16,7 +16,8 @@ _LICEN = ("licen",)
 _FOREIGN_PRODUCTS: tuple[Pattern, ...] = (
     Pattern(
         r"\b(?:Test|Demo|Volumen|Einzelplatz|Jahres|Kauf|Software|Pro|Enterprise|Floating)?-?Lizen[zs]-?"
-        r"(?:schlüssel|server|keys?|codes?|nummer|fehler|aktivierung|manager|verwaltung|abfrage|ablauf|"
+        r"(?:schlüssel|server|keys?|codes?|nummer|fehler|aktivierung|manager|verwaltung|dialog|fenster|prüfung|"
+        r"abfrage|ablauf|"
         r"verlängerung)\w*|"
         r"\bLizen[zs]\w*\b[^.,!?\n]{0,30}\b(?:abgelaufen|abläuft|ungültig\w*|aktivier\w*|deaktivier\w*|verlänger\w*|"
         r"gekauft|erworben|freigeschaltet|nicht (?:erkannt|akzeptiert|gefunden werden))|"
@@ -25,8 +26,8 @@ _FOREIGN_PRODUCTS: tuple[Pattern, ...] = (
         ("lizen",),
     ),
     Pattern(
-        r"\b(?:clés?|clefs?|serveurs?|numéro|code|gestionnaire|fichier) de licences?\b(?! (?:manqu|absen|libre))|"
-        r"\b(?:clave|servidor|código|número|error|archivo|gestor)s? (?:de|con la) licencias?\b(?! (?:falta|libre))|"
+        r"\b(?:clés?|clefs?|serveurs?|numéro|code|gestionnaire) de licences?\b(?! (?:manqu|absen|libre))|"
+        r"\b(?:clave|servidor|código|número|error|gestor)s? (?:de|con la) licencias?\b(?! (?:falta|libre))|"
         r"\b(?:chave|servidor|código|número|erro)s? (?:de|na) licenças?\b|"
         r"\b(?:chiave|server|codice|errore) (?:di|della) licenz[ae]\b|\bklucz\w* licencj\w*|\bserwer\w* licencj\w*|"
         r"\blicen[cçz]\w*\b[^.,!?\n]{0,25}\b(?:expir\w+|caduc\w+|venci\w+|invalid[aeo]s?|inválid\w+|refus\w+|rechaz\w+|"
@@ -74,7 +75,8 @@ FALSE_FRIENDS: tuple[Pattern, ...] = (
         r"(?! (?:agreement|1|2|v))"
         r"|\b(?:floating|concurrent|per-seat|volume|trial|evaluation|student|academic|node-locked|site|personal|"
         r"network) licen[cs]es?\b"
-        r"|\blicen[cs]e[ -]?(?:plates?|numbers?)\b|\blicen[cs]es?(?:d|s)? to (?:print money|kill|drive|do whatever|be|"
+        r"|\bunlicensed (?:copy|version|user|edition)\b|\blicen[cs]e[ -]?(?:plates?|numbers?)\b|\blicen[cs]es?(?:d|"
+        r"s)? to (?:print money|kill|drive|do whatever|be|"
         r"steal)\b|\b(?:too )?(?:much|little) licen[cs]e\b|\b(?:more|less|much|some|enough) licen[cs]e than\b"
         r"|\bnon-licen[cs]e\b|\blicen[cia]\w+ de (?:conduc\w+|conduzir|manejar)\b",
         _LICEN,
@@ -164,7 +166,8 @@ FALSE_FRIENDS: tuple[Pattern, ...] = (
     ),
     Pattern(
         r"\bpatent(?:ly)? (?:obvious|false|absurd|leather|foramen|search|number|office\S*|data\w*|document\w*|"
-        r"text\w*|id)s?\b|\bpatently\b|\bpatented look\b|\bGoogle patents\b|\bpars\w+ patents\b",
+        r"text\w*|id)s?\b|\bpatently\b|\bpatented look\b|\b(?:load|pars|handl|index|scrap|download|fetch|import|"
+        r"crawl|split)\w* (?:\w+ )?patents\b|\bGoogle patents\b|\bpars\w+ patents\b",
         ("patent",),
     ),
     Pattern(
@@ -217,7 +220,8 @@ FALSE_FRIENDS: tuple[Pattern, ...] = (
         r"\bSPDX (?:\d(?:\.\d)* )?(?:json|yaml|rdf|xml|tag-?value|format\w*|documents?|output|export\w*|files?|"
         r"reports?|sbom|"
         r"generator|parser|2\.\d|3(?:\.\d)?\b|or cyclonedx|and (?:in )?cyclonedx|/ ?cyclonedx)|"
-        r"\bcyclonedx(?:/| or | and |, )(?:in )?spdx\b|\bin SPDX\b|\bSPDX ids? (?:in|to|column)\b|"
+        r"\bcyclonedx(?:/| or | and |, )(?:in )?spdx\b|\bin SPDX\b|\bSPDX ids? (?:to the|column|"
+        r"in (?:the )?(?:search|results?|table|list))\b|"
         r"\bSPDX\b[^.\n]{0,15}\bis out\b",
         ("spdx",),
     ),
@@ -295,6 +299,14 @@ NOISE_AS_WRITTEN: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         re.compile(
             r"(?<![\w.~/\\-])[\w~-]{0,100}[/\\][\w.\\~+-]{0,100}\b(?:LICEN[CS]E|COPYING|COPYRIGHT)[\w./\\-]*|"
             r"\b(?:UN)?LICEN[CS]E(?:-[A-Z]+)?(?:\.(?:md|txt|rst|html))\b"
+        ),
+    ),
+    # A list of files.
+    (
+        ("LICENSE", "COPYING", "NOTICE"),
+        re.compile(
+            r"\b(?:README|LICENSE|NOTICE|COPYING|CHANGELOG|Makefile)(?:\.\w+)?"
+            r"(?:(?:, | and |, and )(?:README|LICENSE|NOTICE|COPYING|CHANGELOG|Makefile)\b(?:\.\w+)?)+"
         ),
     ),
     (("OFL.",), re.compile(r"\bOFL\.txt\b")),

@@ -22,9 +22,9 @@ from archiver.false_friends import blanked
 from archiver.model import Evidence, Relevance
 from archiver.observed import ObservedPost
 from archiver.patterns import Pattern, lowered
+from archiver.relicensing import resolved
 from archiver.spdx import licenses_of_files, spdx_mentions
 from archiver.stems import CAPITAL_WORDS, CAPITALS, FOREIGN_STEMS, STEMS
-from archiver.topics import resolved
 from archiver.verdicts import (
     OTHER_TITLE,
     POST_LIMIT,
@@ -54,6 +54,8 @@ MAX_READ = 40
 # How much a sentence counts by where it stands. A title is weighed by itself.
 PLACES = {"own": 1.0, "quote": 0.15, "details": 0.3, "code": 0.05}
 LICENSE_NAME = "license-name"
+# Beside these terms the license that a sentence names counts as one; all others say enough by themselves.
+BESIDE_NAMES = frozenset({"attribution", "copyright"})
 LICENSE_NAME_WEIGHT = 2.25
 
 _BOX = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\][ \t]+(.+)$", re.MULTILINE)
@@ -227,10 +229,10 @@ class Vocabulary:
             lowly = low[start : stretch[1]]
             found = self._find(sentence, lowly, tally, low)
             named = [item for item in spdx if stretch[0] <= item[1] < stretch[1]]
-            if not found and named:
+            if named and {each.name for each in found} <= BESIDE_NAMES:
                 name = text[named[0][1] : named[0][2]]
                 at = named[0][1] - start
-                found = [Found(LICENSE_NAME, name, LICENSE_NAME_WEIGHT, at, at + len(name))]
+                found.append(Found(LICENSE_NAME, name, LICENSE_NAME_WEIGHT, at, at + len(name)))
             if not found:
                 if number == 0 and place == "own" and titles.MOVES.search(sentence):
                     _append(tally.moves, sentence)
@@ -333,7 +335,7 @@ def _count_names(title: str, posts: Sequence[PostText], tally: Tally) -> None:
     """Take in the licenses that a thread about licensing names, in code and fields, too; bare names are some there."""
     for name, _, _ in spdx_mentions(title[:MAX_TITLE], sure=True):
         _add(tally.spdx, resolved(name), 1.0)
-    for post in posts:
+    for number, post in enumerate(posts):
         body = post.body[:MAX_TEXT]
         if _is_bot(post) or not (spdx_mentions(body, sure=True) or licenses_of_files(body)):
             continue
@@ -341,6 +343,10 @@ def _count_names(title: str, posts: Sequence[PostText], tally: Tally) -> None:
             names = [name for name, _, _ in spdx_mentions(paragraph, sure=True)]
             for name in (*names, *licenses_of_files(paragraph)):
                 _add(tally.spdx, resolved(name), PLACES[place] * 0.5)
+            if number == 0 and place == "own" and names:
+                for sentence, _ in sentences(paragraph):
+                    if sentence not in tally.moves and titles.MOVES.search(sentence):
+                        _append(tally.moves, sentence)
 
 
 def _append(kept: list[str], sentence: str) -> None:

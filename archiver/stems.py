@@ -65,6 +65,7 @@ STEMS: tuple[str, ...] = (
         "all rights",
         "trust200902",
         "dmca",
+        "eula",
         "in a product",
         "al2",
         "elv2",

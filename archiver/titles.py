@@ -43,7 +43,8 @@ TOOL = re.compile(
     r"\b(?:scan|scanner|scanners)\b(?!.{0,40}\bGPL)|\breuse lint\b|\bREUSE (?:tool|lint)|"
     r"\b(?:wizards?|dropdowns?|drop-down|pickers?|combo ?box\w*|checkbox\w*|sidebar|side panel|list view|"
     r"about (?:box|dialog)|"
-    r"installer'?s|endpoints?|schemas?|serializers?|data ?class\w*|autocomplet\w*|search (?:provider|tool|engine|"
+    r"installers?|installer's|endpoints?|schemas?|serializers?|data ?class\w*|autocomplet\w*|search (?:provider|"
+    r"tool|engine|"
     r"results?|"
     r"filter)|validators?|validation|detectors?|classifiers? (?:is|are|confus\w*)|formatters?|highlight\w*|"
     r"mission|career mode|unit tests?|mypy|type hints?)\b|"
@@ -70,6 +71,7 @@ WEAK = frozenset(
         "intellectual-property",
         "trademark",
         "permission",
+        "eula",
     }
 )
 SERIOUS = re.compile(
@@ -81,7 +83,8 @@ SERIOUS = re.compile(
     r"concerns?|questions?|problems?|"
     r"assign\w*|agreement|require\w*|sign|policy|grants?|free|notices?|transfer|claims?|permission|"
     r"allow\w*|legal\w*|adopt\w*|"
-    r"drop|remove|replace|use of|usage|terms?|statement|information|info|add|include|need\w*|"
+    r"forbid\w*|prohibit\w*|restrict\w*|drop|remove|replace|use of|usage|terms?|statement|information|info|add|"
+    r"include|need\w*|"
     r"generated|vendored|third[- ]party|bundled|incomplete|strip(?:s|ped)|disclosures?|declarations?|clones?|"
     r"who|unlicensed|trolls?|algorithm|expired?|encumbered|protected|material)\b|\?|？",
     _I,
@@ -90,7 +93,8 @@ SERIOUS = re.compile(
 HARD_SURFACE = re.compile(
     r"\b[A-Z]\w+Error\b|\b(?:REPL|builtins?|crash\w*|panics?|segfault\w*|\w*exceptions? (?:in|at|when|"
     r"while)|traceback|hangs?|"
-    r"NullPointer\w*|returns? [45]\d\d|activat\w+|not accepted|accept\w*|expired?|licensee|timeouts?|taints?)\b",
+    r"NullPointer\w*|\b(?:check|plugin|task|script|step|action|hook)s? (?:is |are )?fail(?:s|ing|ed)?\b|"
+    r"returns? [45]\d\d|activat\w+|not accepted|accept\w*|expired?|licensee|timeouts?|taints?)\b",
     _I,
 )
 # The same for what programs handle, but not for a license that is named.

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from archiver.company import Company
 from archiver.model import Evidence, Relevance
-from archiver.topics import OTHER, RELICENSE, relicensing, topics
+from archiver.relicensing import relicensing
+from archiver.topics import OTHER, RELICENSE, topics
 from archiver.weighing import WEIGHTY
 
 MAX_EVIDENCE = 36

@@ -11,7 +11,7 @@ import re
 from archiver.patterns import Pattern
 
 # Raise when a table here, in `acts`, `titles`, `topics` or `spdx` changes: archives judge again what they hold.
-VERSION = 3
+VERSION = 4
 
 # The noun and verb in both spellings, but not as a part of an identifier, file name, flag or call.
 _LICENSE = r"(?<![\w./\\@$-])licen[cs]"
@@ -132,6 +132,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...], str, float], ...] = (
         r"\bpatent(?:s|ed)?\b(?: (?:grant|clause|licen[cs]e|troll|litigation|pool|encumbered)\w*)?",
         2.0,
     ),
+    ("eula", ("eula", "end-user licen", "end user licen"), r"\bEULAs?\b|\bend[- ]user licen[cs]e", 1.75),
     ("royalties", ("royalt", "licensing fee"), r"\broyalt(?:y|ies)\b(?:[- ]free)?|\blicensing fees?\b", 1.5),
     ("copyright", ("copyright",), r"(?<![\w./-])copyright(?:s|ed|able|ability)?\b(?!\.\w|/)", 1.5),
     (

@@ -33,6 +33,7 @@ HANDLED = frozenset(
         "spdx",
         "cla",
         "dco",
+        "eula",
     }
 )
 LONE_SHARE = 0.85
@@ -45,7 +46,9 @@ FURTHER_TERM = 0.4
 WEIGHTY = 2.0
 """What a term, a sentence or a title weighs that is about licensing as a rule."""
 
-_SENTENCE = re.compile(r"[^.!?\n。！？]*(?:[.!?](?!\s|\Z)[^.!?\n。！？]*)*(?:[.!?。！？]+|\n|\Z)")
+_SENTENCE = re.compile(
+    r"[^.!?\n。！？]*(?:(?:[.!?](?!\s|\Z)|(?<=\be\.g|\bi\.e)\.)[^.!?\n。！？]*)*(?:[.!?。！？]+|\n|\Z)"
+)
 # The end of a line that is none of a sentence: an e-mail's, or a commit message's.
 _WRAPPED = re.compile(r"\n(?<=[^\n]{45}\n)(?<![.!?:;|>]\n)(?=[a-z(\"'])")
 _PARAGRAPH = re.compile(r"\n\s*\n")

@@ -33,6 +33,7 @@ EXAMPLES = {
     "redistribution": "They talk of software and redistribution rights.",
     "non-free": "Debian calls it non-free.",
     "patent": "There is a patent.",
+    "eula": "There is an EULA.",
     "royalties": "They live on royalties.",
     "copyright": "There is copyright.",
     "ietf-terms": "See BCP 78 for that.",

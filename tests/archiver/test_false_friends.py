@@ -66,6 +66,10 @@ def judge(title: str, *bodies: str) -> Relevance:
         ("Free software recommendation", "Which free software can I use to view these files?"),
         ("Royalties calculation is off by a cent", "The royalty report must be rounded. Why are royalties paid twice?"),
         ("JDK download fails", "You must accept the Oracle Binary Code License Agreement first. How?"),
+        ("Installer: EULA is cut off", "The EULA shows only ten lines. Should it not scroll?"),
+        ("License check fails on Windows", "Why does it fail? The license header is there, and it must pass."),
+        ("It says unlicensed copy", "I entered the key. Why does it show an unlicensed copy?"),
+        ("Loader of patents", "It splits patents into claims. How do we handle patents without any?"),
         ("Copyright symbol is not escaped", "The copyright text in the footer must be centered, should it not?"),
     ],
 )
@@ -87,6 +91,7 @@ def test_other_senses_are_no_debate(title: str, body: str) -> None:
         ("CLA", "Why does every contributor have to sign one?"),
         ("MPL?", "Would you consider another license? The Mozilla one."),
         ("OFL and the Reserved Font Name", "The font cannot be subset under that name."),
+        ("The EULA forbids benchmarks", "The EULA does not allow us to publish them. Is that license open source?"),
         ("Permission of the author", "Is there a written permission to ship the artwork under our license?"),
         ("License file is missing", "The tarball contains none, and the license requires it."),
     ],

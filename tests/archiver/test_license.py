@@ -131,6 +131,115 @@ def test_titles_about_tools_and_cosmetics_settle_nothing(title: str) -> None:
     assert judge(title, "").verdict in {"none", "mention"}
 
 
+@pytest.mark.parametrize(
+    ("title", "opening"),
+    [
+        ("Update license", "Replaces MIT by GPLv3 for all future releases."),
+        ("Fix license", "package.json said MIT, it's ISC."),
+        ("Update LICENSE", "Switch from the custom text to the standard BSD 3-clause license."),
+        ("package.json says ISC, README says MIT", "Which one is right?"),
+        ("Kernel sources for this phone?", "According to GPLv2 you must release the kernel source."),
+        ("Reserved Font Name forbids subsets", "The OFL does not let us use the name."),
+        ("OpenSSL exception", "We can't ship it linked with OpenSSL under plain GPL."),
+        ("Model weights: commercial usage?", "The weights are tagged CC-BY-NC-4.0, the code is Apache 2.0."),
+        ("Sprites are ripped from a game", "You cannot put those under the GPL."),
+        ("'Not for evil' clause", "The JSON license makes it non-free."),
+        ("[Legal] Code from a forum", "This function is CC BY-SA 3.0."),
+        ("Using my icons without credit", "The icons are from my pack, which is CC BY 4.0. Please give credit."),
+        ("Remove code copied from a vendor", "Those sources are GPL and were pasted here."),
+        ("third-party notices", "We need one file that lists all bundled libraries and their licenses."),
+        ("Use of asset store assets", "The terms don't allow redistribution of the raw files."),
+        ("Can I use the checkpoints in a product?", "We would like to ship it to paying customers."),
+        ("GitHub doesn't recognize the license", "Please use the verbatim text."),
+        (
+            "License header in generated files",
+            "That claims copyright on the code of users. Please remove the Apache header.",
+        ),
+        ("CLA bot does not know our corporate CLA", "We signed as a company, who can add me?"),
+        ("NuGet: licenseUrl is deprecated", "Please use the expression."),
+        ("App strips our copyright", "Should we send a DMCA notice?"),
+        ("My photo is used without permission", "Remove it or credit me."),
+        ("请问这个项目是什么协议", "没有找到文件。"),
+        ("代码抄袭", "没有保留原作者版权声明。"),
+        ("关于授权", "公司想使用，需要授权吗？"),
+        ("数据集的使用许可", "可以用于商业训练吗"),
+        ("フォントの再配布", "アプリに同梱して配布してもよいですか？"),
+        ("Nutzungsrechte der Bilder", "Sind die frei verwendbar?"),
+        ("Nutzungsbedingungen", "Unter welchen Bedingungen darf ich den Code verwenden?"),
+        ("Weitergabe erlaubt?", "Keine Lizenz gefunden."),
+        ("Utilisation commerciale", "Peut-on l'utiliser dans un produit payant ?"),
+        ("Jaka licencja?", "Czy mogę użyć tego w projekcie komercyjnym?"),
+        ("Licenza?", "Posso usarlo per scopi commerciali?"),
+    ],
+)
+def test_the_opening_decides_below_a_title_that_only_hints(title: str, opening: str) -> None:
+    """A title about sources, rights or pictures, or a bare update, is about licensing if its opening is."""
+    assert judge(title, opening).verdict == "subject"
+
+
+@pytest.mark.parametrize(
+    ("title", "opening"),
+    [
+        ("Update license", "Bump the year."),
+        ("Update LICENSE", "Fix a typo in the name of our company."),
+        ("Icons are blurred", "The icons in the toolbar are blurred. By the way, which license plate is that?"),
+        ("Remove code from the parser", "It is dead code. We keep the license header."),
+        ("Docker image size", "Can we shrink it? It holds LICENSE, NOTICE and COPYING."),
+        ("Clause order is wrong", "WHERE comes before JOIN. BSD make fails."),
+    ],
+)
+def test_a_hint_alone_is_nothing(title: str, opening: str) -> None:
+    """The same titles over openings about something else are no debate."""
+    assert not judge(title, opening).kept
+
+
+@pytest.mark.parametrize(
+    ("opening", "reply"),
+    [
+        (
+            "Users want mp3.",
+            "LAME is LGPL, and mp3 was patent encumbered; now the patents have expired, so we can ship it.",
+        ),
+        (
+            "Use the new icons.",
+            "They are CC BY 4.0, so we must show attribution somewhere. Is that okay for everybody?",
+        ),
+        ("性能更好", "新版的协议是 SSPL，我们做云服务可能违反协议，建议换一个。"),
+        (
+            "Könnten wir diese Kacheln nutzen?",
+            "Das verbieten die Nutzungsbedingungen, und die Lizenz wäre nicht kompatibel.",
+        ),
+    ],
+)
+def test_a_side_debate_may_be_stated_as_a_fact(opening: str, reply: str) -> None:
+    """What follows from a license is a debate without a question, in other languages, too."""
+    assert judge("Upgrade it", opening, reply).verdict == "debate"
+
+
+def test_one_sentence_among_many_posts_must_say_more() -> None:
+    """What nobody takes up weighs less in a long thread than in a short one."""
+    words = "We would have to change the license."
+    assert judge("Parser fails", "It fails.", words).kept
+    assert not judge("Parser fails", "It fails.", words, *["I see that, too."] * 9).kept
+    assert judge("Parser fails", "It fails.", words, words, *["I see that, too."] * 9).kept
+
+
+def test_bare_names_are_licenses_in_a_thread_about_licensing() -> None:
+    """In fields, in answers without another word, and in the names of files; elsewhere they need company."""
+    assert judge("Which license?", "Is it free?", "It is MIT.").spdx == ("MIT",)
+    assert judge("License missing in the gemspec", "It should say `spec.license = 'ISC'`.").spdx == ("ISC",)
+    assert set(judge("Ship the licenses", "LICENSE-MIT and LICENSE-APACHE are missing.").spdx) == {"MIT", "Apache-2.0"}
+    assert set(judge("Wrong SPDX license", "`Unlicense/MIT` is deprecated.").spdx) == {"MIT", "Unlicense"}
+    assert judge("Parser fails", "It fails.", "It is MIT.").spdx == ()
+
+
+def test_a_tool_title_is_no_subject_whatever_its_opening_asks() -> None:
+    """Below a title about a scanner or a form, a few sentences about licenses are the tool's."""
+    body = "Why does it decide so? Which license should it print? The license field must be read first."
+    assert not judge("Trivy reports the license as unknown", body).kept
+    assert judge("The file has no license", body).verdict == "subject"
+
+
 def test_a_tool_title_over_a_real_debate_is_kept() -> None:
     """The posts can still show that licensing is debated."""
     body = "The GPL requires this notice. Without it we violate the license. Is that compatible with our terms?"
