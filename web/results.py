@@ -5,12 +5,12 @@ What fits a query is the index's to say; what a hit's thread is, the store's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -20,11 +20,12 @@ from archiver.references import HOST, RepositoryRef, parse_reference
 from archiver.store import Reader
 from search import qualifiers
 from search.dropping import drops
-from search.index import MAX_OFFSET, MAX_PER_PAGE, Hit, Index, ResultPage
+from search.errors import SearchError
+from search.index import MAX_OFFSET, MAX_PER_PAGE, FacetCount, Hit, Index, ResultPage
 from search.query import MAX_LENGTH, SORTS, parse
 from search.serial import results_json
 from search.tree import Node
-from web import narrowing, permalinks
+from web import completing, narrowing, permalinks
 from web.config import SiteConfig
 from web.render import plural
 
@@ -140,6 +141,18 @@ class Searcher:
             notices = (*notices, f"The query is an address; this looks its record up: {record}")
         return results_json(found.query, found.answer, summaries, base_url=self._site.base_url, notices=notices)
 
+    def completion(self, query: str, at: int) -> completing.Completion:
+        """Return what the word at a place of a query may go on as; without an index, what needs none."""
+
+        def values(name: str, begun: str, most: int) -> Sequence[FacetCount]:
+            try:
+                return self._index.values(name, begun, most)
+            except SearchError as error:
+                current_app.logger.warning("no suggestions: %s", error)
+                return ()
+
+        return completing.complete(query[:MAX_LENGTH], at, values)
+
     def total(self, query: Node) -> int:
         """Return how many threads a query finds."""
         return self._index.search(query, per_page=1).total
@@ -157,6 +170,7 @@ class ResultPages:
         pages = Blueprint("results", __name__)
         pages.add_url_rule("/", "home", self.home)
         pages.add_url_rule("/search", "search", self.search)
+        pages.add_url_rule("/search/suggest", "suggest", self.suggest)
         pages.add_url_rule("/help/search", "search_help", self.search_help)
         return pages
 
@@ -196,6 +210,16 @@ class ResultPages:
             meant=narrowing.readable(found.answer.did_you_mean) if found.answer.did_you_mean else "",
             pager=pager,
         )
+
+    def suggest(self) -> ResponseReturnValue:
+        """Answer what can be typed next in the query `q`, at the place `at` (after so many characters)."""
+        query = request.args.get("q", "")
+        at = request.args.get("at", "")
+        place = int(at[:9]) if at.isascii() and at.isdigit() else len(query)
+        response = jsonify(self._searcher.completion(query, place).json())
+        # The browser keeps it for as long as somebody types; it is not worth a place among the pages kept here.
+        response.headers["Cache-Control"] = "private, max-age=60"
+        return response
 
     def search_help(self) -> ResponseReturnValue:
         """Explain the query language; every example is a search."""

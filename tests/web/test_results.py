@@ -31,7 +31,7 @@ class DownIndex:
         """Fail."""
         raise IndexUnavailable("/secret/place: damaged", key="/secret/place")
 
-    cursor = search
+    cursor = values = similar = search
 
 
 class StaleIndex:
@@ -364,6 +364,26 @@ def test_the_json_of_a_search_has_the_contracts_shape(filled: FlaskClient) -> No
         assert best["url"].startswith("http://archive.test/github.com/Acme/Rocket/issues/12#issuecomment-")
         snippet = best["snippet"]
         assert [snippet["text"][start:end] for start, end in snippet["spans"]] == ["copyleft"] * len(snippet["spans"])
+
+
+def test_what_can_be_typed_next_is_told_as_json(filled: FlaskClient) -> None:
+    """Names, values that are held and how many debates have them, and where they go; a browser may keep it a while."""
+    response = filled.get("/search/suggest?q=gpl+repo:ac&at=11")
+    assert response.get_json() == {
+        "start": 9,
+        "end": 11,
+        "suggestions": [{"text": "Acme/Rocket ", "note": "3 debates"}],
+    }
+    assert response.headers["Cache-Control"] == "private, max-age=60"
+    assert filled.get("/search/suggest?q=is:lo&at=x").get_json()["suggestions"] == [{"text": "locked ", "note": ""}]
+    assert filled.get("/search/suggest").get_json()["start"] == 0
+
+
+def test_with_the_index_down_what_is_known_beforehand_is_still_suggested(archive: Archive) -> None:
+    """Values that are held are not, and that is no error."""
+    client = archive.client(DownIndex())  # type: ignore[arg-type]
+    assert client.get("/search/suggest?q=repo:ac&at=7").get_json()["suggestions"] == []
+    assert client.get("/search/suggest?q=rep&at=3").get_json()["suggestions"][0]["text"] == "repo:"
 
 
 @pytest.mark.parametrize("page_", ["0", "-1", "x", "", "99999999999999"])
