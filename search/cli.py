@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import chain
@@ -19,16 +19,16 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-from rich.text import Text
 
 from archiver.errors import ArchiveError
-from archiver.model import ThreadSummary, iso
 from archiver.store import Checkpoint, Difference, Store
 from archiver.wording import plural
+from search.dropping import Drop, drops
 from search.errors import SearchError
-from search.index import MAX_PER_PAGE, Hit, Index
+from search.index import MAX_PER_PAGE, Index
+from search.printing import Printer, printable
 from search.query import SORTS, parse
-from search.serial import results_json, thread_url
+from search.serial import results_json
 from search.sync import Progress, SyncReport
 from search.sync import rebuild as rebuild_index
 from search.sync import sync as sync_index
@@ -38,9 +38,6 @@ from search.withdrawing import COMMANDS as WITHDRAWING
 log = logging.getLogger(__name__)
 
 _SHOWN = 20
-
-# What could move a terminal's cursor, colour it, or turn the direction of what follows.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Archive(Protocol):
@@ -79,9 +76,12 @@ def rebuild_command(archive: Archive) -> None:
 @click.argument("query", nargs=-1, metavar="QUERY")
 @click.option("--limit", type=click.IntRange(1, MAX_PER_PAGE), default=10, show_default=True, help="How many results.")
 @click.option("--sort", type=click.Choice(SORTS), help="By default relevance, or newest first without words.")
+@click.option("--facets", is_flag=True, help="Count the results by repository, year, license, topic and so on.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, as the site's API does.")
 @click.pass_obj
-def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str | None, as_json: bool) -> None:
+def search_command(
+    archive: Archive, query: Sequence[str], limit: int, sort: str | None, facets: bool, as_json: bool
+) -> None:
     """Search the archive: words, "phrases", AND OR NOT, -not, (groups), license:GPL, repo:owner/name, created:2018.
 
     A query that begins with a minus needs -- before it. An index that was not built yet is an error; one that is
@@ -93,6 +93,9 @@ def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str
         behind = _behind(store, index)
         answer = index.search(parsed.tree, sort=parsed.sort or sort, per_page=limit)
         summaries = store.summaries_by_key([hit.key for hit in answer.hits])
+        instead: list[Drop] = []
+        if not (answer.total or as_json):
+            instead = drops(parsed.tree, lambda each: index.search(each, per_page=1).total)
     if behind > 0:
         click.echo(f"Note: the index is {plural(behind, 'change')} behind; run: onrecord sync", err=True)
     if as_json:
@@ -101,11 +104,10 @@ def search_command(archive: Archive, query: Sequence[str], limit: int, sort: str
         return
     for notice in (*parsed.notices, *answer.notices):
         click.echo(f"Note: {printable(notice)}", err=True)
-    _print(archive, answer.hits, summaries)
-    more = answer.total - sum(not hit.partial for hit in answer.hits)
-    if answer.partial_total:
-        click.echo(f"Note: {plural(answer.partial_total, 'thread')} more, which hold a part of it", err=True)
-    click.echo(f"{plural(answer.total, 'thread')} found" + (f", {more:,} of them not shown" if more else ""))
+    if answer.did_you_mean is not None:
+        click.echo(f"Did you mean: {printable(str(answer.did_you_mean))}", err=True)
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    Printer(console, archive.base_url).page(answer, summaries, instead, facets=facets)
 
 
 def _behind(store: Store, index: Index) -> int:
@@ -171,30 +173,6 @@ def _checkpoint(text: str) -> Checkpoint:
     if not colon or not size.isdigit() or not (head == "-" or re.fullmatch("[0-9a-f]{64}", head)):
         raise click.UsageError("--against: a checkpoint is SIZE:DIGEST, as verify prints it")
     return Checkpoint(int(size), None if head == "-" else head)
-
-
-def _print(archive: Archive, hits: Sequence[Hit], summaries: Mapping[str, ThreadSummary]) -> None:
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    for hit in hits:
-        summary = summaries.get(hit.key)
-        if summary is None:  # the index may be a moment behind the store
-            continue
-        console.print(Text(printable(summary.title) or "(no title)", style="bold"))
-        posts = plural(summary.post_count, "post") + ("  holds a part of the query" if hit.partial else "")
-        console.print(Text(f"  {summary.ref}  {summary.outcome}  {iso(summary.created_at)[:10]}  {posts}", style="dim"))
-        console.print(Text(f"  {thread_url(summary, archive.base_url)}"), soft_wrap=True)
-        if hit.best_post is not None and hit.best_post.snippet.text:
-            # Each character is replaced by one, so that the spans still fit.
-            snippet = Text(printable(hit.best_post.snippet.text))
-            for start, end in hit.best_post.snippet.spans:
-                snippet.stylize("bold yellow", start, end)
-            console.print(Text("  ").append_text(snippet))
-        console.print()
-
-
-def printable(text: str) -> str:
-    """Return a text without what would act on a terminal, character for character."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _sentence(report: SyncReport) -> str:

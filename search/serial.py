@@ -37,6 +37,11 @@ def thread_url(summary: ThreadSummary, base_url: str) -> str:
     return f"{base_url}/{HOST}/{summary.repository.ref}/{summary.kind.path}/{summary.number}"
 
 
+def post_url(summary: ThreadSummary, kind: PostKind, number: int, base_url: str) -> str:
+    """Return the permanent link of a post in its thread."""
+    return thread_url(summary, base_url) + _anchor(kind, number, summary)
+
+
 def thread_json(thread: Thread | ThreadSummary, base_url: str) -> Json:
     """Return a thread; a ThreadSummary without `posts` and `events`. Times are UTC ISO 8601 with `Z`."""
     summary = thread.summary if isinstance(thread, Thread) else thread
@@ -153,7 +158,7 @@ def _finding(finding: Finding, summary: ThreadSummary, base_url: str) -> Json:
 
 
 def _place(kind: PostKind, number: int, summary: ThreadSummary, base_url: str) -> Json:
-    return {"kind": kind.value, "id": number, "url": thread_url(summary, base_url) + _anchor(kind, number, summary)}
+    return {"kind": kind.value, "id": number, "url": post_url(summary, kind, number, base_url)}
 
 
 def results_json(
@@ -187,7 +192,7 @@ def _hit(hit: Hit, summary: ThreadSummary, base_url: str) -> Json:
         post = hit.best_post
         best = {
             "id": post.id,
-            "url": thread_url(summary, base_url) + _anchor(post.kind, post.id, summary),
+            "url": post_url(summary, post.kind, post.id, base_url),
             "author": post.author,
             "snippet": {"text": post.snippet.text, "spans": [list(span) for span in post.snippet.spans]},
         }

@@ -28,6 +28,7 @@ from search.errors import SearchError
 from search.index import Index
 from web import api, freshness, github_api, oembed, permalinks, render, rolls, security, telling
 from web.about import AboutPages
+from web.alike import Alike
 from web.cache import PageCache
 from web.config import SiteConfig
 from web.discovery import DiscoveryPages
@@ -76,7 +77,7 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
     app.url_map.converters["number"] = security.Number
     security.fence(app, noindex=site.noindex)
-    threads = ThreadPages(store, site, clock)
+    threads = ThreadPages(store, site, clock, Alike(store, index, clock))
     app.register_blueprint(threads.blueprint())
     app.register_blueprint(LookupPage(store, site, threads).blueprint())
     app.register_blueprint(MementoPages(store, site).blueprint())

@@ -6,13 +6,14 @@ Which thread is asked for, and whether it is held, is found out before (`web.thr
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import Response, render_template
 
-from archiver.model import Post, Thread
+from archiver.model import Post, Thread, ThreadSummary
 from archiver.outcome import facts
 from archiver.store import Reader
 from web import citation, citing, permalinks, reading, rolls, signposts
@@ -41,8 +42,10 @@ class Fixed:
     since: str | None = None
 
 
-def respond(store: Reader, site: SiteConfig, thread: Thread, fixed: Fixed | None) -> Response:
-    """Return the page of a thread, or of the snapshot at hand if it is `fixed`."""
+def respond(
+    store: Reader, site: SiteConfig, thread: Thread, fixed: Fixed | None, alike: Sequence[ThreadSummary] = ()
+) -> Response:
+    """Return the page of a thread, or of the snapshot at hand if it is `fixed`; `alike` are similar debates."""
     links = referred(store, thread)
     upkeep = None if fixed else store.upkeep(thread.summary.repository.id, thread.summary.number)
     cited = citation.of_thread(thread, site)
@@ -50,6 +53,7 @@ def respond(store: Reader, site: SiteConfig, thread: Thread, fixed: Fixed | None
     context = {
         "fixed": fixed,
         "upkeep": upkeep,
+        "alike": alike,
         "cited": cited,
         "linker": Linker(thread.summary.ref, links),
         "ready": citing.ready(cited, thread),

@@ -16,13 +16,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from archiver.consent import consent_roll
-from archiver.model import Repository, Thread, Tombstone, iso, thread_key
+from archiver.model import Repository, Thread, ThreadSummary, Tombstone, iso, thread_key
 from archiver.references import RepositoryRef, ThreadRef
 from archiver.store import Reader
 from web import changes, citing, feeds, history, memento, permalinks, reading, rolls, thread_page
+from web.alike import FRESH, Alike
 from web.api import error, moved_for_good, send_thread, withdrawn_error
 from web.config import SiteConfig
-from web.freshness import Validators
+from web.freshness import Validators, holds_until
 from web.timeline import timeline, topics_of
 
 PER_PAGE = 50
@@ -35,9 +36,11 @@ LATEST_SNAPSHOT = "public, max-age=600, immutable"
 class ThreadPages:
     """The pages of repositories and threads, over a store."""
 
-    def __init__(self, store: Reader, site: SiteConfig, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Reader, site: SiteConfig, clock: Callable[[], datetime], alike: Alike) -> None:
         self._store = store
         self._site = site
+        self._clock = clock
+        self._alike = alike
         self._validators = Validators(store, site, clock)
 
     def blueprint(self) -> Blueprint:
@@ -125,8 +128,16 @@ class ThreadPages:
             if len(found) != 1:
                 return self._no_snapshot(repository, asked, found, wanted.form)
             digest = found[0]
+        alike: tuple[ThreadSummary, ...] = ()
+        if digest is None and not wanted.form:
+            alike = self._alike.to(thread_key(repository.id, asked.number))
+            # Which debates are alike is found out anew now and then, whatever the store says of this one.
+            holds_until(self._clock() + FRESH)
         if known := self._known(
-            repository, asked.number, lambda ref: permalinks.thread(ref, digest=wanted.digest, form=wanted.form)
+            repository,
+            asked.number,
+            lambda ref: permalinks.thread(ref, digest=wanted.digest, form=wanted.form),
+            *((each.ref, each.title, each.outcome, each.post_count) for each in alike),
         ):
             return known
         thread = self._store.thread(repository.id, asked.number, digest)
@@ -142,7 +153,7 @@ class ThreadPages:
             since = None if wanted.form else changes.since(self._store, thread, digest)
             fixed = thread_page.Fixed(first.at, thread.captures[-1].digest == digest, since)
             thread = reading.as_captured(thread, first)
-        response = self._send(thread, fixed, wanted.form)
+        response = self._send(thread, fixed, wanted.form, alike)
         if fixed:
             memento.mark(response, thread.summary, fixed.at, self._site.base_url)
         # What is withdrawn may be given back, and more of it may be withdrawn: such a page is asked for each time.
@@ -150,7 +161,9 @@ class ThreadPages:
             response.headers["Cache-Control"] = LATEST_SNAPSHOT if fixed.latest else OLD_SNAPSHOT
         return response
 
-    def _send(self, thread: Thread, fixed: thread_page.Fixed | None, form: str) -> Response:
+    def _send(
+        self, thread: Thread, fixed: thread_page.Fixed | None, form: str, alike: Sequence[ThreadSummary]
+    ) -> Response:
         if form == "csv":
             return _csv(thread, self._site)
         if form in citing.ANSWERED:
@@ -159,7 +172,7 @@ class ThreadPages:
             return feeds.of_thread(thread, self._site)
         if form:
             return send_thread(thread, self._site)
-        return thread_page.respond(self._store, self._site, thread, fixed)
+        return thread_page.respond(self._store, self._site, thread, fixed, alike)
 
     def history(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
         """List a thread's captures, what was found out about it, and GitHub's own edits of its posts."""
@@ -202,13 +215,16 @@ class ThreadPages:
             return _withdrawn(thread.summary.ref, error.tombstone, "", version=error.digest)
 
     def _known(
-        self, repository: Repository | None, number: int, canonical: Callable[[ThreadRef], str]
+        self, repository: Repository | None, number: int, canonical: Callable[[ThreadRef], str], *more: object
     ) -> Response | None:
-        """Return 304 if whoever asks has the answer already, and the request's path is the `canonical` one."""
+        """Return 304 if whoever asks has the answer already, and the request's path is the `canonical` one.
+
+        `more` is what the answer shows besides the thread.
+        """
         ref = self.held(repository, number) if repository else None
         if repository is None or ref is None or quote(request.path, safe="/@") != canonical(ref):
             return None
-        return self._validators.unmodified(repository.id, number, request.path, request.query_string)
+        return self._validators.unmodified(repository.id, number, request.path, request.query_string, *more)
 
     def _at_time(self, repository: Repository, asked: ThreadRef, at: datetime, form: str) -> ResponseReturnValue:
         ref = self.held(repository, asked.number)

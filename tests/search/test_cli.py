@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from archiver.references import ThreadKind
 from archiver.store import Store, open_store
-from search.cli import COMMANDS, printable, search_command
+from search.cli import COMMANDS, search_command
 from search.errors import SearchError
-from search.index import FACETS, Index, open_index
+from search.index import FACETS, Index, ResultPage, open_index
+from search.printing import Printer, printable
+from search.query import parse
 from search.serial import thread_json
+from search.tree import Node
 from tests.search.builders import keep
 
 
@@ -72,9 +78,9 @@ def test_search_prints_hits(archive: Archive) -> None:
     lines = run(archive, "search", "license", "mit").output.splitlines()
     assert lines[0] == "Relicense under MIT?"
     assert lines[1].split() == ["Acme/Rocket#1", "open", "2020-01-02", "2", "posts"]
-    assert lines[2].strip() == "https://archive.test/github.com/Acme/Rocket/issues/1"
+    assert lines[2].strip() == "https://archive.test/github.com/Acme/Rocket/issues/1#issue-1000"
     assert lines[3].strip() == "Please relicense this."
-    assert lines[-1] == "1 thread found"
+    assert lines[-1] == "1 thread found; 1 partial match"
 
 
 def test_search_is_safe_for_a_terminal(archive: Archive) -> None:
@@ -96,6 +102,79 @@ def test_search_limits_sorts_and_notes(archive: Archive) -> None:
     assert "`milestone:` is not indexed" in result.stderr
     assert CliRunner().invoke(search_command, ["--sort", "size", "x"], obj=archive).exit_code == 2
     assert run(archive, "search", "zebra").output == "0 threads found\n"
+
+
+def test_search_says_what_to_drop(archive: Archive) -> None:
+    """As the page does where nothing is found; --json is the API's answer and nothing more."""
+    run(archive, "sync")
+    assert "without zebra: 1 thread\n" in run(archive, "search", "copyleft zebra").stdout
+    assert search_json(archive, "copyleft zebra")["total"] == 0
+
+
+def test_search_counts_facets(archive: Archive) -> None:
+    """A line for each facet that there is, the most frequent values first."""
+    run(archive, "sync")
+    lines = run(archive, "search", "--facets", "license").stdout.splitlines()
+    assert "repository: Acme/Rocket 2" in lines
+    assert "state: closed 1, open 1" in lines
+    assert not [each for each in lines if each.startswith("closed as")]
+    assert "repository:" not in run(archive, "search", "license").stdout
+
+
+def test_search_marks_partial_matches(archive: Archive) -> None:
+    """They follow under a heading, each is marked, and they are counted apart."""
+    run(archive, "sync")
+    with archive.open_store() as store, closing(archive.open_index()) as index:
+        found = index.search(parse("license").tree)
+        summaries = store.summaries_by_key([hit.key for hit in found.hits])
+    hits = (found.hits[0], replace(found.hits[1], partial=True))
+    answer = replace(found, hits=hits, total=1, partial_total=5)
+    console = Console(file=io.StringIO(), highlight=False, width=200)
+    Printer(console, "https://archive.test").page(answer, summaries, [], facets=False)
+    assert isinstance(console.file, io.StringIO)
+    first, heading, second = console.file.getvalue().partition("These hold some of the words\n")
+    assert heading
+    assert "partial match" not in first
+    assert second.count("  partial match\n") == 1
+    assert second.endswith("1 thread found; 5 partial matches, 4 of them not shown\n")
+
+
+def test_search_is_coloured_on_a_terminal_alone(archive: Archive) -> None:
+    """What matched is set apart in title and text; a pipe gets plain words."""
+    run(archive, "sync")
+    with archive.open_store() as store, closing(archive.open_index()) as index:
+        answer = index.search(parse("relicense").tree)
+        summaries = store.summaries_by_key([hit.key for hit in answer.hits])
+    console = Console(file=io.StringIO(), highlight=False, width=200, force_terminal=True, color_system="standard")
+    Printer(console, "https://archive.test").page(answer, summaries, [], facets=True)
+    assert isinstance(console.file, io.StringIO)
+    assert "Please \x1b[1;33mrelicense\x1b[0m this." in console.file.getvalue()
+    assert "\x1b[1;33mRelicense\x1b[0m" in console.file.getvalue()
+    assert "\x1b" not in run(archive, "search", "--facets", "relicense").stdout
+
+
+class Misspelled:
+    """An index that knows what was meant."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
+
+    def search(self, query: Node, **how: Any) -> ResultPage:
+        """Find, and say what was meant."""
+        return replace(self._index.search(query, **how), did_you_mean=parse("relicense MIT").tree)
+
+
+def test_search_tells_what_was_meant(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On stderr, beside the notices; in the JSON as in the API."""
+    run(archive, "sync")
+    opened = archive.open_index
+    monkeypatch.setattr(archive, "open_index", lambda: Misspelled(opened()))
+    result = run(archive, "search", "relisence")
+    assert result.stderr == "Did you mean: relicense MIT\n"
+    assert search_json(archive, "relisence")["did_you_mean"] == "relicense MIT"
 
 
 def test_search_json(archive: Archive) -> None:
