@@ -112,6 +112,15 @@ class Crawler:
                 self._crawl_repository(target, scope, discover, limit, report)
         return report
 
+    def aside(self, ref: ThreadRef) -> Report:
+        """Bring the archive up to date about one thread from within another crawl of this process, between its pages.
+
+        That one holds the store's lock. Raises what `crawl` raises.
+        """
+        report = Report(str(ref))
+        self._crawl_thread(ref, report)
+        return report
+
     def search(self, query: Query, scope: str = "all", *, limit: int = LIMIT) -> Report:
         """Bring the archive up to date about the threads that a search finds, `limit` of them at most.
 

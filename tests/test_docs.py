@@ -169,6 +169,7 @@ def test_every_environment_variable_is_documented() -> None:
     read = {
         *importlib.import_module("archiver.config").TOKEN_VARIABLES,
         importlib.import_module("web.cli").CONFIG_VARIABLE,
+        importlib.import_module("web.config").OPERATOR_VARIABLE,
     }
     assert [each for each in read if f"`{each}`" not in sections(text_of("docs/configuration.md"))["Environment"]] == []
 

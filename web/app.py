@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -37,6 +38,7 @@ from web.lookup import LookupPage
 from web.memento import MementoPages
 from web.metrics import ROUTE, Metrics
 from web.results import ResultPages, changes_behind
+from web.saving import SavePages, Saving
 from web.threads import ThreadPages
 
 # What the error pages say: a heading, and what a reader can do.
@@ -59,11 +61,20 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable[[], datetime] = _utc_now) -> Flask:
+def create_app(
+    *,
+    store: Reader,
+    index: Index,
+    site: SiteConfig,
+    clock: Callable[[], datetime] = _utc_now,
+    saving: Saving | None = None,
+) -> Flask:
     """Make the WSGI application that shows a store and searches an index; it writes to neither.
 
-    `clock` tells the present moment in UTC.
+    `clock` tells the present moment in UTC. Threads can be saved from its pages where `saving` is what saves them.
     """
+    if saving is None:
+        site = replace(site, save="off")
     app = Flask("web")
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
@@ -88,6 +99,7 @@ def create_app(*, store: Reader, index: Index, site: SiteConfig, clock: Callable
     app.register_blueprint(api.Api(store, index, site, clock).blueprint())
     app.register_blueprint(github_api.GitHubApi(store, site).blueprint())
     app.register_blueprint(oembed.Oembed(store, site).blueprint())
+    SavePages(site, saving, clock).register(app)
     _add_health(app, store, index)
     app.before_request(_merge_slashes)
     app.register_error_handler(HTTPException, _http_error)

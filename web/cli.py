@@ -10,8 +10,10 @@ import logging
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -27,6 +29,7 @@ from archiver.config import ConfigFile, WatchConfig, read_config, token_from_env
 from archiver.crawl import Crawler
 from archiver.errors import ArchiveError, ConfigError
 from archiver.github.client import GitHub
+from archiver.saving import Desk, Saver
 from archiver.schedule import Job, Schedule
 from archiver.store import Store
 from archiver.watching import Task, act, next_due, next_sweep, sweep_pace, sweeps_due, task_of
@@ -35,8 +38,9 @@ from search.errors import IndexUnavailable
 from search.index import Index, IndexConfig, open_index
 from search.sync import rebuild, sync
 from web.app import create_app
-from web.config import SiteConfig
+from web.config import SiteConfig, operator_key
 from web.demo import running_demo
+from web.saving import Saving
 from web.serve import Server, listen
 
 log = logging.getLogger(__name__)
@@ -44,6 +48,8 @@ log = logging.getLogger(__name__)
 CONFIG_VARIABLE = "ONRECORD_CONFIG"
 DEFAULT_CONFIG = Path("config.toml")
 SYNC_EVERY = timedelta(seconds=15)
+# A crawl that waits longer than this for a rate limit has readers told so who wait for it, in seconds.
+_LONG_PAUSE = 30
 TABLES = {**archiver_cli.TABLES, "index": IndexConfig, "site": SiteConfig}
 
 
@@ -158,7 +164,7 @@ def example_config() -> str:
 @main.command("serve")
 @click.pass_obj
 def serve_command(application: Application) -> None:
-    """Serve the site alone, read-only; crawl and sync elsewhere."""
+    """Serve the site alone, read-only; crawl, sync and save elsewhere."""
     stop = archiver_cli.StopSignal()
     with stop.installed(), application.open_store(read_only=True) as store:
         _serve(application, store, application.open_index(), stop, [])
@@ -172,12 +178,14 @@ def run_command(application: Application) -> None:
     with stop.installed(), application.open_store() as store:
         index = application.open_index()
         now = datetime.now(UTC)
+        saving = _saving(application)
+        saver = _saver(application, store, saving, stop) if saving else None
         jobs = [
             Job(
                 name=f"crawl {watch.name}",
                 every=watch.every,
                 first_at=next_due(store, watch),
-                run=partial(_crawl_watch, application, store, watch, stop),
+                run=partial(_crawl_watch, application, store, watch, stop, saver),
             )
             for watch in application.watches
         ]
@@ -185,38 +193,82 @@ def run_command(application: Application) -> None:
         for watch in application.watches:
             if (every := sweep_pace(watch, authenticated=authenticated)) is not None:
                 first_at = next_sweep(store, watch, authenticated=authenticated) or now + every
-                sweep = partial(_crawl_watch, application, store, watch, stop, sweep=True)
+                sweep = partial(_crawl_watch, application, store, watch, stop, saver, sweep=True)
                 jobs.append(Job(f"sweep {watch.name}", every, first_at, sweep))
         if not jobs:
             log.warning("%s has no [[watch]]: nothing will be crawled", application.file.label)
         jobs.append(Job("sync", SYNC_EVERY, now, partial(_sync, store, index), lane="index"))
-        _serve(application, store, index, stop, jobs)
+        _serve(application, store, index, stop, jobs, saving, saver)
+
+
+def _saving(application: Application) -> Saving | None:
+    """Return what takes wishes on the site's pages, if that is configured. Raises ConfigError without a fit key."""
+    if application.site.save == "off":
+        return None
+    key = operator_key() if application.site.save == "operators" else None
+    return Saving(Desk(lambda: datetime.now(UTC)), key)
+
+
+def _saver(application: Application, store: Store, saving: Saving, stop: archiver_cli.StopSignal) -> Saver:
+    client = partial(application.client, wait=False, pause=stop.pause)
+    return Saver(saving.desk, store, application.vocabulary(), client)
 
 
 def _serve(
-    application: Application, store: Store, index: Index, stop: archiver_cli.StopSignal, jobs: Sequence[Job]
+    application: Application,
+    store: Store,
+    index: Index,
+    stop: archiver_cli.StopSignal,
+    jobs: Sequence[Job],
+    saving: Saving | None = None,
+    saver: Saver | None = None,
 ) -> None:
-    listener = listen(application.site.host, application.site.port)
-    server = Server(create_app(store=store, index=index, site=application.site), listener)
+    site = application.site
+    listener = listen(site.host, site.port)
+    app = create_app(store=store, index=index, site=site, saving=saving)
+    server = Server(app, listener, proxies=site.proxies)
     schedule = Schedule(jobs)
     server.start()
     schedule.start()
-    click.echo(f"{application.site.title} is at {server.url} (permanent links begin with {application.base_url})")
+    worker = threading.Thread(target=saver.run, args=[stop], name="saver") if saver else None
+    if worker is not None:
+        worker.start()
+    click.echo(f"{site.title} is at {server.url} (permanent links begin with {application.base_url})")
     try:
         stop.wait()
         click.echo("Stopping: running requests and the page being fetched come to their end.", err=True)
     finally:
         stop.set()
         schedule.stop()
+        if worker is not None:
+            worker.join()
         server.stop()
         index.close()
 
 
 def _crawl_watch(
-    application: Application, store: Store, watch: WatchConfig, stop: archiver_cli.StopSignal, *, sweep: bool = False
+    application: Application,
+    store: Store,
+    watch: WatchConfig,
+    stop: archiver_cli.StopSignal,
+    saver: Saver | None,
+    *,
+    sweep: bool = False,
 ) -> None:
-    with application.client(wait=True, pause=stop.pause) as github:
-        crawler = Crawler(store, github, application.vocabulary(), stop=stop)
+    def stop_or_save() -> bool:
+        if saver is not None and not stop():
+            saver.between()
+        return stop()
+
+    def pause(seconds: float) -> None:
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        while (left := (until - datetime.now(UTC)).total_seconds()) > 0:
+            if saver is not None and left > _LONG_PAUSE:
+                saver.refuse(until)
+            stop.pause(min(left, 1.0))
+
+    with saver.turn() if saver else nullcontext(), application.client(wait=True, pause=pause) as github:
+        crawler = Crawler(store, github, application.vocabulary(), stop=stop_or_save)
         for task in _tasks(store, watch, github) if sweep else [task_of(watch)]:
             for line in act(crawler, task, github, application.sweep.max_gone_share):
                 log.info("%s", line)

@@ -5,14 +5,20 @@ It serves nothing; how the file is read and bound is `archiver.config`'s.
 
 from __future__ import annotations
 
+import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from archiver.config import check_http_url
 from archiver.errors import ConfigError
 
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})\Z")
+
+OPERATOR_VARIABLE = "ONRECORD_OPERATOR_KEY"
+_SHORTEST_KEY = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,10 @@ class SiteConfig:
     waits. `contact` (an e-mail address or a URL) stands at the foot of every page, and so does `source`, the URL where
     the program's source code is to be had (whoever runs a changed version owes it to the readers, by the AGPL).
     `noindex` asks search engines to stay away. `mask` hides e-mail addresses and what looks like a secret on pages.
+
+    `save` says who may have a thread saved from the page: nobody (`off`), whoever knows the operators' key, or anybody
+    (`open`), `save_limit` threads in all and `save_limit_each` from one address within `save_window`. `proxies` is how
+    many of our own proxies stand before the server: so many entries of `X-Forwarded-For` are believed.
     """
 
     title: str = "onrecord"
@@ -32,6 +42,11 @@ class SiteConfig:
     source: str = ""
     noindex: bool = False
     mask: bool = True
+    save: str = field(default="off", metadata={"choices": ("off", "operators", "open")})
+    save_limit: int = 60
+    save_limit_each: int = 5
+    save_window: timedelta = timedelta(hours=1)
+    proxies: int = 0
 
     def __post_init__(self) -> None:
         if not self.title.strip():
@@ -41,6 +56,8 @@ class SiteConfig:
             raise ConfigError(
                 f"[site]: `base_url` {self.base_url!r} has a path: it is to be a host's root", key="site.base_url"
             )
+        if self.save_limit > 10_000:
+            raise ConfigError("[site]: `save_limit` is 10000 at most", key="site.save_limit")
         if self.source:
             check_http_url(self.source, "site.source")
         found = _LISTEN.match(self.listen)
@@ -64,3 +81,14 @@ class SiteConfig:
         if self.contact.startswith(("https://", "http://")):
             return self.contact
         return f"mailto:{self.contact}" if re.fullmatch(r"[^@\s:/?#]+@[^@\s:/?#]+", self.contact) else None
+
+
+def operator_key(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the operators' key. Raises ConfigError if there is none, or it could be guessed; it is never printed."""
+    key = environ.get(OPERATOR_VARIABLE, "").strip()
+    if len(key) < _SHORTEST_KEY:
+        raise ConfigError(
+            f'[site]: save = "operators" needs a key of {_SHORTEST_KEY} characters at least in {OPERATOR_VARIABLE}',
+            key=OPERATOR_VARIABLE,
+        )
+    return key

@@ -191,6 +191,11 @@ def api_thread(ref: ThreadRef) -> str:
     return f"/api/v1/threads/{HOST}/{ref.repository}/{ref.number}"
 
 
+def query(**parts: str) -> str:
+    """Return the query of an address."""
+    return urlencode(parts)
+
+
 def lookup(reference: str = "") -> str:
     """Return the path that looks a reference up."""
     return f"/lookup?{urlencode({'url': reference})}" if reference else "/lookup"

@@ -22,14 +22,21 @@ POLL_SECONDS = 0.25
 
 
 class Server:
-    """Answers at one listening address (see `listen`); `start` returns at once, `stop` lets running requests finish."""
+    """Answers at one listening address (see `listen`); `start` returns at once, `stop` lets running requests finish.
 
-    def __init__(self, application: WSGIApplication, listener: socket.socket, *, threads: int = 8) -> None:
+    `proxies` of our own stand before it, and say in `X-Forwarded-For` who asks.
+    """
+
+    def __init__(
+        self, application: WSGIApplication, listener: socket.socket, *, threads: int = 8, proxies: int = 0
+    ) -> None:
         self._listener = listener
         self.url = url_of(listener)
         self._stopping = threading.Event()
         self._grace = 0.0
         # `ident=None`: no header that tells which server this is. The two limits bound what is read of a request.
+        # Of what proxies say, no more is believed than our own have written.
+        believed = {"trusted_proxy": "*", "trusted_proxy_count": proxies, "trusted_proxy_headers": {"x-forwarded-for"}}
         self._server = waitress.create_server(
             application,
             sockets=[listener],
@@ -39,6 +46,7 @@ class Server:
             clear_untrusted_proxy_headers=True,
             max_request_header_size=96 * 1024,
             max_request_body_size=1024 * 1024,
+            **(believed if proxies else {}),
         )
         self._thread = threading.Thread(target=self._loop, name=f"site-{self.url}", daemon=True)
 
