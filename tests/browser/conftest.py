@@ -69,7 +69,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     comments.append(comment(504, "Which license?\n\nאיזה רישיון?"))
     first = archive.save(12, comments=tuple(comments), body=EVIL)
     comments[0] = replace(comment(501, "Taken back.", "mallory"), updated_at=archive.now)
-    archive.save(
+    last = archive.save(
         12,
         title=f"Relicense? <script>document.title = 'pwned'</script> {LONG}",
         comments=tuple(comments),
@@ -107,6 +107,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         "thread": thread,
         "snapshot": f"{thread}@{first}",
         "history": f"{thread}/history",
+        "query help": f"{base}/help/search",
+        "partial results": f"{base}/search?q=license+zebra+question",
+        "narrowed results": f"{base}/search?q=license+is:open+repo:acme/rocket",
+        "compare": f"{thread}/compare?from={first[:12]}&to={last[:12]}",
         "cite": f"{thread}/cite",
         "cite a post": f"{thread}/cite?post=issuecomment-502",
         "too early": f"{thread}@20180216T091200Z",

@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from archives import FOREIGN_SCRIPT
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 PAGES = (
     *("home", "search", "no results", "search help", "repositories", "repository", "thread", "snapshot", "history"),
-    *("cite", "cite a post", "about"),
+    *("cite", "cite a post", "about", "compare", "query help", "partial results", "narrowed results"),
     *("happened", "what happened", "withdrawn", "consent", "debate"),
     *("too early", "no snapshot", "lookup", "lookup refused", "not held", "beyond the last"),
     "not found",
@@ -64,11 +65,13 @@ UNREACHABLE = """() => [...document.querySelectorAll('body *')].filter(e => e.sc
 class Visit:
     """One page in one window, with all that the browser complained of or asked for meanwhile."""
 
-    def __init__(self, browser: Browser, url: str, width: int, scheme: str) -> None:
+    def __init__(
+        self, browser: Browser, url: str, width: int, scheme: str, *, scripts: bool = True, stubbed: bool = False
+    ) -> None:
         self.context = browser.new_context(
             viewport={"width": width, "height": 844},
             color_scheme=scheme,  # type: ignore[arg-type]
-            java_script_enabled=True,
+            java_script_enabled=scripts,
         )
         self.page: Page = self.context.new_page()
         self.messages: list[str] = []
@@ -76,6 +79,8 @@ class Visit:
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.messages.append(str(error)))
         self.page.on("request", self._asked)
+        if stubbed:
+            self.page.route("**/*.js*", lambda route: route.fulfill(content_type="text/javascript", body=""))
         self.page.goto(url, wait_until="load")
 
     def _heard(self, message: ConsoleMessage) -> None:
@@ -87,14 +92,18 @@ class Visit:
         self.requests.append(request.url)
 
 
+@pytest.mark.parametrize(
+    ("width", "scripts"),
+    [(1280, True), (390, True), (320, True), (1280, False), (390, False)],
+    ids=["1280", "390", "320", "1280-no-scripts", "390-no-scripts"],
+)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390, 320])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_quiet_local_and_fits(
-    browser: Browser, pages: dict[str, str], name: str, width: int, scheme: str
+    browser: Browser, pages: dict[str, str], name: str, width: int, scheme: str, scripts: bool
 ) -> None:
     """No violation of the policy, no error, no request to another host, no sideways scrolling, enough contrast."""
-    visit = Visit(browser, pages[name], width, scheme)
+    visit = Visit(browser, pages[name], width, scheme, scripts=scripts)
     try:
         assert visit.messages == []
         assert {urlsplit(url).netloc for url in visit.requests} == {urlsplit(pages[name]).netloc}
@@ -104,6 +113,25 @@ def test_a_page_is_quiet_local_and_fits(
         assert worst["ratio"] >= 4.5, worst
         assert visit.page.evaluate(TARGETS) == []
         assert visit.page.evaluate(UNREACHABLE) == []
+    finally:
+        visit.context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_keeps_the_rules_of_axe(
+    browser: Browser, pages: dict[str, str], name: str, width: int, scheme: str, scripts: bool
+) -> None:
+    """The rules of accessibility that a program can check are kept, with the site's own script and without.
+
+    axe is a script itself: without scripts means here that the site's own is empty.
+    """
+    visit = Visit(browser, pages[name], width, scheme, stubbed=not scripts)
+    try:
+        violations = Axe().run(visit.page).response["violations"]
+        assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in violations] == []
     finally:
         visit.context.close()
 
