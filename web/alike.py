@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from archiver.model import ThreadSummary
 from archiver.store import Reader
@@ -25,6 +26,7 @@ WAIT = 0.15
 FRESH = timedelta(minutes=10)
 _RETRY = timedelta(minutes=1)
 _KEPT = 4096
+_T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
 
@@ -48,6 +50,8 @@ class Alike:
         self._free = threading.Semaphore()
         self._lock = threading.Lock()
         self._answers: OrderedDict[str, _Answer] = OrderedDict()
+        # What the store said of the threads of an answer, with its version then.
+        self._read: OrderedDict[str, tuple[tuple[Hashable, tuple[str, ...]], tuple[ThreadSummary, ...]]] = OrderedDict()
 
     def to(self, key: str) -> tuple[ThreadSummary, ...]:
         """Return the threads, as now known, that are most like the one with a key, the most alike first.
@@ -57,8 +61,16 @@ class Alike:
         keys = self._keys(key)
         if not keys:
             return ()
+        read_of = self._store.version(), keys
+        with self._lock:
+            kept = self._read.get(key)
+        if kept and kept[0] == read_of:
+            return kept[1]
         held = self._store.summaries_by_key(keys)
-        return tuple(held[each] for each in keys if each in held)
+        found = tuple(held[each] for each in keys if each in held)
+        with self._lock:
+            _keep(self._read, key, (read_of, found))
+        return found
 
     def drain(self) -> None:
         """Wait until the question is answered that is being asked, if there is one."""
@@ -87,8 +99,13 @@ class Alike:
         finally:
             self._free.release()
         with self._lock:
-            self._answers[key] = _Answer(keys, until)
-            self._answers.move_to_end(key)
-            while len(self._answers) > _KEPT:
-                self._answers.popitem(last=False)
+            _keep(self._answers, key, _Answer(keys, until))
         return keys
+
+
+def _keep(table: OrderedDict[str, _T], key: str, value: _T) -> None:
+    """Put a value into a table, and let those go that were put there first."""
+    table[key] = value
+    table.move_to_end(key)
+    while len(table) > _KEPT:
+        table.popitem(last=False)

@@ -100,7 +100,7 @@ function suggesting(box) {
     box.removeAttribute("aria-activedescendant");
     list.style.left = `${box.offsetLeft}px`;
     list.style.top = `${box.offsetTop + box.offsetHeight}px`;
-    list.style.width = `${box.offsetWidth}px`;
+    list.style.width = `${box.form.offsetWidth - box.offsetLeft}px`;
     list.hidden = found.suggestions.length === 0;
     box.setAttribute("aria-expanded", String(!list.hidden));
   }
