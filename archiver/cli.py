@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -26,6 +26,7 @@ from archiver.config import (
     ConfigFile,
     GitHubConfig,
     LicenseConfig,
+    MediaConfig,
     StoreConfig,
     SweepConfig,
     WatchConfig,
@@ -37,8 +38,10 @@ from archiver.crawl import Crawler, Progress
 from archiver.discover_cli import discover_command
 from archiver.errors import ArchiveError, RateLimited
 from archiver.github.client import GitHub, Stopped
+from archiver.github.media import MediaClient
 from archiver.judging import Judged, judge_again
 from archiver.license import Vocabulary
+from archiver.media import keep_pictures
 from archiver.model import iso
 from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import Store, migrate, open_store
@@ -52,6 +55,7 @@ TABLES = {
     "github": GitHubConfig,
     "license": LicenseConfig,
     "sweep": SweepConfig,
+    "media": MediaConfig,
     "watch": WatchConfig,
 }
 
@@ -67,6 +71,7 @@ class Archive:
     sweep: SweepConfig
     watches: tuple[WatchConfig, ...]
     contact: str = ""
+    media: MediaConfig = field(default_factory=MediaConfig)
 
     @property
     def store_url(self) -> str:
@@ -94,6 +99,20 @@ class Archive:
             pause=pause,
         )
 
+    def keep_pictures(self, store: Store, stop: Callable[[], bool]) -> None:
+        """Ask for the pictures of held posts, if they are to be kept. Raises StoreError, or Stopped."""
+        if not self.media.keep:
+            return
+        client = MediaClient(
+            self.media.hosts,
+            types=self.media.types,
+            max_bytes=self.media.max_mb * 2**20,
+            version=__version__,
+            timeout=self.github.timeout,
+        )
+        with client, store.crawl_lock():
+            keep_pictures(store, client, stop=stop)
+
 
 def bind(file: ConfigFile, contact: str = "") -> Archive:
     """Bind the archiver's tables of a configuration file. Raises ConfigError."""
@@ -104,6 +123,7 @@ def bind(file: ConfigFile, contact: str = "") -> Archive:
         license=file.bind("license", LicenseConfig),
         sweep=file.bind("sweep", SweepConfig),
         watches=file.bind_list("watch", WatchConfig),
+        media=file.bind("media", MediaConfig),
         contact=contact,
     )
 
@@ -202,6 +222,10 @@ def crawl_command(
                 first = first or error
             else:
                 click.echo("\n".join(lines))
+        try:
+            archive.keep_pictures(store, stop)
+        except Stopped as stopped:
+            raise ArchiveError(f"{stopped}; run the same command again to go on") from None
         if first is not None:
             raise ArchiveError("some targets could not be crawled (see above); the others are done")
 

@@ -83,6 +83,39 @@ class SweepConfig:
             raise ConfigError("[sweep]: `max_gone_share` is above 0 and at most 1", key="sweep.max_gone_share")
 
 
+PICTURE_TYPES = ("png", "jpeg", "gif", "webp", "avif")
+GITHUB_MEDIA_HOSTS = (
+    "github.com",
+    "camo.githubusercontent.com",
+    "cloud.githubusercontent.com",
+    "github-production-user-asset-6210df.s3.amazonaws.com",
+    "private-user-images.githubusercontent.com",
+    "raw.githubusercontent.com",
+    "user-images.githubusercontent.com",
+)
+"""Where GitHub keeps what people put into their posts."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaConfig:
+    """`[media]`: whether pictures of posts are kept, from which hosts, of which types, how large."""
+
+    keep: bool = False
+    hosts: tuple[str, ...] = GITHUB_MEDIA_HOSTS
+    types: tuple[str, ...] = PICTURE_TYPES
+    max_mb: int = 5
+
+    def __post_init__(self) -> None:
+        for each in self.hosts:
+            if not re.fullmatch(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+", each):
+                raise ConfigError(f"[media]: `hosts`: {each!r} is no host's name in lower case", key="media.hosts")
+        if unknown := [each for each in self.types if each not in PICTURE_TYPES]:
+            known = ", ".join(PICTURE_TYPES)
+            raise ConfigError(f"[media]: `types`: {unknown[0]!r} is not one of {known}", key="media.types")
+        if self.max_mb > 100:
+            raise ConfigError("[media]: `max_mb` is 100 at most", key="media.max_mb")
+
+
 @dataclass(frozen=True, slots=True)
 class WatchConfig:
     """`[[watch]]`: something to crawl again and again; exactly one of `repo`, `thread`, `search` and `org` names it.

@@ -30,10 +30,12 @@ from archiver.store import Store, migrate, open_store
 FORMAT = "onrecord.export.v1"
 MANIFEST = "manifest.json"
 DATABASE = "archive.db"
+PICTURES = "media/"
 NOTE = "imported"
 """The note in which a store remembers from which file it was made."""
 _MOST_MANIFEST = 1024 * 1024
 _AT_ONCE = 1024 * 1024
+_LARGEST_PICTURE = 100 * 1024 * 1024
 
 
 class BadExport(ArchiveError):
@@ -105,6 +107,7 @@ def export(
             holdings = copied.holdings()
             checkpoint = str(copied.verification().checkpoint())
             schema = copied.schema()
+            pictures = sorted(copied.picture_digests())
             compact = folder / "compact.db"
             copied.copy_to(compact)  # one file: what was just written stands in a write-ahead log beside the other
         packed = folder / "export.zip"
@@ -112,6 +115,9 @@ def export(
         with _written(path), zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
             with archive.open(_entry(DATABASE, now()), "w", force_zip64=True) as entry, compact.open("rb") as source:
                 size, digest = _copy(source, entry)
+            for each in pictures:
+                if store.media_files.wrong(each) is None:  # what is damaged here already is not handed on
+                    archive.write(store.media_files.path(each), f"{PICTURES}{each}", zipfile.ZIP_STORED)
             manifest = Manifest(
                 format=FORMAT,
                 program=__version__,
@@ -155,7 +161,8 @@ def import_from(path: Path, url: str, open_target: Callable[[], Store]) -> Impor
             with _folder(Path(store.path or ".").parent) as folder:
                 copy = folder / DATABASE
                 _unpack(archive, manifest, path, copy)
-                _check(manifest, path, copy)
+                _check(archive, manifest, path, copy)
+                _place(copy, store)
                 store.fill_from(copy)
     return Imported(manifest, new=True)
 
@@ -248,7 +255,28 @@ def _unpack(archive: zipfile.ZipFile, manifest: Manifest, path: Path, copy: Path
         raise BadExport(f"{path}: the database in it is not the one that its manifest names", key=str(path))
 
 
-def _check(manifest: Manifest, path: Path, copy: Path) -> None:
+def _unpack_pictures(archive: zipfile.ZipFile, path: Path, copied: Store) -> None:
+    """Unpack the pictures that a store names, each held against its digest."""
+    for digest in sorted(copied.picture_digests()):
+        try:
+            entry = archive.getinfo(f"{PICTURES}{digest}")
+            if entry.file_size > _LARGEST_PICTURE:
+                raise KeyError
+            found = copied.media_files.add(archive.read(entry))
+        except KeyError:
+            raise BadExport(f"{path}: the picture {digest} is not in it", key=str(path)) from None
+        if found != digest:
+            raise BadExport(f"{path}: the picture {digest} in it has another digest", key=str(path))
+
+
+def _place(copy: Path, store: Store) -> None:
+    """Put unpacked pictures beside the store. One more than it names does no harm."""
+    with open_store(f"sqlite:///{copy}") as copied:
+        for digest in copied.media_files.digests():
+            store.media_files.add(copied.media_files.path(digest).read_bytes())
+
+
+def _check(archive: zipfile.ZipFile, manifest: Manifest, path: Path, copy: Path) -> None:
     """Recompute all that an unpacked store claims, bring it up to date, and note where it is from."""
     url = f"sqlite:///{copy}"
     migrate(url)
@@ -256,6 +284,7 @@ def _check(manifest: Manifest, path: Path, copy: Path) -> None:
         verification = store.verification()
         if str(verification.checkpoint()) != manifest.checkpoint:
             raise BadExport(f"{path}: its log of captures is not the one that its manifest names", key=str(path))
+        _unpack_pictures(archive, path, store)
         for difference in verification.differences():
             raise BadExport(f"{path}: what it holds does not agree with itself: {difference}", key=str(path))
         with store.transaction() as tx:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -48,6 +48,7 @@ _ATTRIBUTES = {
     "abbr": {"title"},
     "code": {"class"},
     "details": {"open"},
+    "img": {"src", "alt", "loading"},
     "li": {"class"},
     "ol": {"start"},
     "td": {"align", "colspan", "rowspan"},
@@ -67,6 +68,8 @@ _RAW_ATTRIBUTES = {
 _ALLOWED_VALUES = {
     "class": re.compile(r"media|contains-task-list|task-list-item|language-[A-Za-z0-9+#._-]{1,30}"),
     "dir": re.compile(r"ltr|rtl|auto"),
+    "src": re.compile(r"https://media\.invalid/[0-9a-f]{64}"),
+    "loading": re.compile("lazy"),
     "align": re.compile(r"left|right|center"),
     "colspan": re.compile(r"[1-9][0-9]?"),
     "rowspan": re.compile(r"[1-9][0-9]?"),
@@ -143,7 +146,25 @@ def plain(body_html: str) -> str:
     return "\n".join(segment.text for segment in segments("", body_html))
 
 
-def render(body: str, body_html: str | None = None, base: str = GITHUB, *, masked: bool = False) -> str:
+def pictures(body: str, body_html: str | None = None, base: str = GITHUB) -> list[str]:
+    """Return the addresses of a post's pictures, in reading order, as `render` asks for them. Never raises."""
+    found: list[str] = []
+
+    def note(address: str) -> None:
+        found.append(address)
+
+    render(body, body_html, base, kept=note)
+    return found
+
+
+def render(
+    body: str,
+    body_html: str | None = None,
+    base: str = GITHUB,
+    *,
+    masked: bool = False,
+    kept: Callable[[str], str | None] | None = None,
+) -> str:
     """Give safe HTML for a page, from GitHub's rendering if there is one, else from the Markdown.
 
     Nothing in it loads by itself: pictures and videos become links (class `media`), check boxes become text. Links keep
@@ -151,23 +172,30 @@ def render(body: str, body_html: str | None = None, base: str = GITHUB, *, maske
     are shifted down (h1 to h4, h2 to h5, the others to h6), since the page has its own above. No `id` and no `name`
     survives. The last step is always nh3's allow-list. Never raises; beyond the limits of this module, the source is
     shown as it is, in `<pre>`. With `masked`, e-mail addresses and what looks like a secret are hidden
-    (`archiver.masking`), in the text as a reader sees it, and links with them lead nowhere.
+    (`archiver.masking`), in the text as a reader sees it, and links with them lead nowhere. A picture for
+    whose address `kept` gives a digest is shown from `/media/`.
     """
     markup = _normal(body, body_html)
     if markup is None:
         text = _printable(body or body_html or "")
         return _clean(f"<pre>{html.escape(mask(text) if masked else text)}</pre>")
     soup = BeautifulSoup(markup, "html.parser")
-    _rewrite(soup, base)
+    _rewrite(soup, base, kept)
     if masked:
         _mask(soup)
-    return _clean("".join(_serialise(soup)))
+    return _SHOWN.sub(r"\1/media/\2", _clean("".join(_serialise(soup))))
+
+
+# The address of a kept picture while the allow-list is at work, which lets no relative one pass. What a post itself
+# writes so is no picture any more by then, and in text `<` is escaped.
+_KEPT = "https://media.invalid/"
+_SHOWN = re.compile(r'(<img src=")https://media\.invalid/([0-9a-f]{64}(?="))')
 
 
 def _clean(markup: str) -> str:
     return nh3.clean(
         markup,
-        tags=_TAGS,
+        tags=_TAGS | {"img"},
         clean_content_tags=_DROPPED,
         attributes=_ATTRIBUTES,
         attribute_filter=_attribute,
@@ -337,7 +365,7 @@ def _regroup(result: list[Segment], marked: list[tuple[str, str]]) -> None:
             start = end
 
 
-def _rewrite(soup: BeautifulSoup, base: str) -> None:
+def _rewrite(soup: BeautifulSoup, base: str, kept: Callable[[str], str | None] | None) -> None:
     """Turn what would load or point elsewhere into text and links; in place, since replacing takes linear time."""
     stack: list[tuple[Tag, Tag | None]] = [(soup, None)]
     while stack:
@@ -349,7 +377,7 @@ def _rewrite(soup: BeautifulSoup, base: str) -> None:
         elif name == "a":
             _absolute(tag, base)
         elif name in {"img", "video"}:
-            _unload(tag, link, base)
+            _unload(soup, tag, link, base, kept)
         elif name == "input":
             _become(tag, "span", _box(tag))
         elif name == "pre":
@@ -371,6 +399,8 @@ def _mask(soup: BeautifulSoup) -> None:
                 _mask_link(node)
             elif node.has_attr("title"):
                 node["title"] = mask(str(node["title"]))
+            elif node.name == "img":
+                node["alt"] = mask(str(node.get("alt") or ""))
             apart = node.name in _BLOCKS or node.name in {"br", "td", "th"}
             stack += ["\n", *reversed(node.contents), "\n"] if apart else reversed(node.contents)
         elif isinstance(node, NavigableString | str):
@@ -445,7 +475,9 @@ def _resolve(address: str, base: str) -> str | None:
         return None
 
 
-def _unload(tag: Tag, link: Tag | None, base: str) -> None:
+def _unload(
+    soup: BeautifulSoup, tag: Tag, link: Tag | None, base: str, kept: Callable[[str], str | None] | None
+) -> None:
     alt = " ".join(str(tag.get("alt") or "").split())
     if "emoji" in tag.get_attribute_list("class"):
         _become(tag, "span", alt)
@@ -453,6 +485,12 @@ def _unload(tag: Tag, link: Tag | None, base: str) -> None:
     # GitHub serves pictures through a proxy whose addresses die; the original address is kept beside it.
     source = tag.get("data-canonical-src") or tag.get("src")
     target = _resolve(str(source), base) if source else None
+    if kept is not None and tag.name == "img" and target is not None and (digest := kept(target)) is not None:
+        tag.attrs.clear()
+        tag.attrs.update({"src": _KEPT + digest, "alt": alt or "picture", "loading": "lazy"})
+        if link is None:
+            tag.wrap(soup.new_tag("a", attrs={"href": target}))
+        return
     if link is not None:
         link["class"] = "media"
     kind = "image" if tag.name == "img" else "video"

@@ -35,6 +35,7 @@ from web.config import SiteConfig
 from web.discovery import DiscoveryPages
 from web.feeds import FeedPages
 from web.lookup import LookupPage
+from web.media import MediaPages
 from web.memento import MementoPages
 from web.metrics import ROUTE, Metrics
 from web.results import ResultPages, changes_behind
@@ -81,7 +82,9 @@ def create_app(
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.finalize = render.printable
-    app.jinja_env.filters.update(render.filters(clock, mask=site.mask), iso=iso)
+    app.jinja_env.filters.update(
+        render.filters(clock, mask=site.mask, kept=lambda url: store.kept_pictures([url]).get(url)), iso=iso
+    )
     app.jinja_env.globals.update(site=site, permalinks=permalinks, version=__version__, asset=_asset(app))
     app.jinja_env.globals.update(telling=telling, rolls=rolls, swept=swept_sentence)
     app.jinja_env.filters["topic"] = rolls.topic
@@ -99,6 +102,7 @@ def create_app(
     app.register_blueprint(api.Api(store, index, site, clock).blueprint())
     app.register_blueprint(github_api.GitHubApi(store, site).blueprint())
     app.register_blueprint(oembed.Oembed(store, site).blueprint())
+    app.register_blueprint(MediaPages(store).blueprint())
     SavePages(site, saving, clock).register(app)
     _add_health(app, store, index)
     app.before_request(_merge_slashes)

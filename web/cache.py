@@ -209,6 +209,7 @@ def _keepable(status: str, headers: Headers) -> bool:
         and "no-store" not in caching
         and "private" not in caching
         and int(headers.get("Content-Length") or 0) <= _LARGEST
+        and not headers["Content-Type"].startswith("image/")  # files are read from the disk; they would push pages out
     )
 
 

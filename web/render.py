@@ -48,6 +48,8 @@ _WHY = {
     "mention": "it mentions licensing",
 }
 # Rendered texts are kept up to so many characters in all; a longer one than the second figure is not worth its place.
+# What stands in a text that may show a picture.
+_SIGNS = ("![", "<img")
 _KEPT_LENGTH = 24_000_000
 _CACHED_LENGTH = 50_000
 TAGS = re.compile(r"""(<(?:[^<>"]|"[^"]*")*>)""")
@@ -185,12 +187,28 @@ def snippet(text: str, spans: Sequence[tuple[int, int]], *, mask: bool = False) 
     return Markup("").join([*parts, escape(text[at:])])
 
 
-def prose(revision: Revision, base: str, terms: Sequence[str] = (), *, mask: bool = False) -> Markup:
+def prose(
+    revision: Revision,
+    base: str,
+    terms: Sequence[str] = (),
+    *,
+    mask: bool = False,
+    kept: Callable[[str], str | None] | None = None,
+) -> Markup:
     """Return a revision's text as safe HTML; relative links are read from `base`, the thread's upstream address.
 
-    The `terms` are marked in it where they stand in one piece.
+    The `terms` are marked in it where they stand in one piece. Pictures for whose address `kept` gives a digest
+    are shown.
     """
-    text = _kept_prose(revision, base, mask=mask)
+    pictures = kept is not None and any(
+        mark in each for each in (revision.body, revision.body_html or "") for mark in _SIGNS
+    )
+    # What is kept changes by itself: such a text is made anew each time.
+    text = (
+        _prose(revision.body, revision.body_html, base, mask, kept)
+        if pictures
+        else _kept_prose(revision, base, mask=mask)
+    )
     return _marked_terms(text, terms) if terms else text
 
 
@@ -213,9 +231,11 @@ def _kept_prose(revision: Revision, base: str, *, mask: bool) -> Markup:
     return _texts.get(key, lambda: _prose(revision.body, revision.body_html, base, mask))
 
 
-def _prose(body: str, body_html: str | None, base: str, mask: bool) -> Markup:
+def _prose(
+    body: str, body_html: str | None, base: str, mask: bool, kept: Callable[[str], str | None] | None = None
+) -> Markup:
     # `markup.render` ends in an allow-list, which is what makes this safe.
-    return Markup(_reachable(markup.render(body, body_html, base, masked=mask)))  # noqa: S704
+    return Markup(_reachable(markup.render(body, body_html, base, masked=mask, kept=kept)))  # noqa: S704
 
 
 def _reachable(html: str) -> str:
@@ -299,7 +319,9 @@ def printable(value: Any) -> Any:
     return Markup(clean) if isinstance(value, Markup) else clean  # noqa: S704 - it was Markup before
 
 
-def filters(clock: Callable[[], datetime], *, mask: bool) -> dict[str, Callable[..., Any]]:
+def filters(
+    clock: Callable[[], datetime], *, mask: bool, kept: Callable[[str], str | None] | None = None
+) -> dict[str, Callable[..., Any]]:
     """Return the templates' filters; `clock` tells the present moment in UTC, `mask` whether addresses are hidden."""
     return {
         "day": day,
@@ -320,5 +342,5 @@ def filters(clock: Callable[[], datetime], *, mask: bool) -> dict[str, Callable[
         "marked": partial(snippet, mask=mask),
         "masked": masked if mask else lambda words: words,
         "snippet": lambda snippet_: snippet(snippet_.text, snippet_.spans, mask=mask),
-        "prose": partial(prose, mask=mask),
+        "prose": partial(prose, mask=mask, kept=kept),
     }

@@ -146,7 +146,7 @@ class GitHub:
             timeout=httpx.Timeout(timeout.total_seconds(), connect=min(timeout.total_seconds(), 15.0)),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             transport=transport,
-            verify=True if transport else _trusted(),
+            verify=True if transport else trusted(),
             follow_redirects=False,
             # A proxy or a .netrc of the environment would see the token, or replace it.
             trust_env=False,
@@ -379,7 +379,7 @@ def _join(base: str, target: str) -> str:
         return target  # no address at all, as will be said when it is asked for
 
 
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Trust the certificates that httpx ships, and those of the system or of SSL_CERT_FILE."""
     context = httpx.create_ssl_context()
     context.load_default_certs()

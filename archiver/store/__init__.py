@@ -93,7 +93,7 @@ class Store(Reader):
 
     def verification(self) -> Verification:
         """Return what recomputes the store's claims."""
-        return Verification(self._engine, self.url)
+        return Verification(self._engine, self.url, self.media_files)
 
     def copy_to(self, path: Path) -> None:
         """Write the store as it is at one moment into a new SQLite file. Raises StoreError."""
@@ -122,8 +122,12 @@ class Store(Reader):
             return is_empty(connection)
 
     def scrub(self) -> None:
-        """Write the database anew, so that nothing of what was erased is left in its files. Raises StoreError."""
+        """Write the database anew, so that nothing of what was erased is left in its files, pictures included.
+
+        Raises StoreError.
+        """
         scrub(self._engine, self.url)
+        self.media_files.keep_only(self.picture_digests())
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -81,6 +81,8 @@ class FreshnessReading:
                 sa.select(failure.c.target, failure.c.at).where(of_thread).order_by(failure.c.target),
                 sa.select(sa.func.max(s.finding.c.id)).where(s.finding.c.repository_id == home),
                 sa.select(sa.func.max(s.withdrawal.c.id)),
+                # Pictures come after the posts that show them.
+                sa.select(sa.func.count(s.media.c.digest)),
             ):
                 parts.append([tuple(each) for each in connection.execute(query)])
             times = connection.execute(

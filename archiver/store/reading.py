@@ -32,6 +32,7 @@ from archiver.store.addresses import AddressReading
 from archiver.store.engine import translated
 from archiver.store.freshness import FreshnessReading
 from archiver.store.importing import ImportReading
+from archiver.store.media import MediaReading
 from archiver.store.overviews import OverviewReading
 from archiver.store.redacting import snapshot_row, snapshot_tombstone, withdrawal_tombstone
 from archiver.store.searches import UNSEARCHED, WatchReading
@@ -121,7 +122,7 @@ class Upkeep:
     failures: tuple[Failure, ...]
 
 
-class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading, AddressReading):
+class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading, AddressReading, MediaReading):
     """Reading access to a store; safe to share between threads (each call uses a connection of its own)."""
 
     def __init__(self, engine: sa.Engine, url: str) -> None:

@@ -243,7 +243,9 @@ revision = Table(
     Column("source", String(10), nullable=False),  # `seen` by us, by `gharchive`, or told by GitHub's edit `history`
     Column("erased_at", Moment),  # its text was erased for good; the digest stays
     Column("archived_at", Moment),  # the first hour in which GH Archive saw it, whoever else did
+    Column("pictures_at", Moment),  # when it was looked through for pictures, where these are kept
     Index("ix_revision_thread_id", "thread_id"),
+    Index("ix_revision_pictures_at", "pictures_at"),
 )
 
 # GitHub's own list of a post's edits, the first one being its first text.
@@ -470,6 +472,31 @@ unplaced = Table(
     Column("record", Packed, nullable=False),  # an observed post
     UniqueConstraint("repository_id", "number", "key"),
     Index("ix_unplaced_author_id", "author_id"),
+)
+
+# Pictures that posts show, by their original addresses; the files lie beside the database, named by their digests.
+media = Table(
+    "media",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("digest", Digest),  # null: it could not be had, or was not asked for yet
+    Column("type", String(20)),  # as the content says, not as it was served
+    Column("size", BigInteger),
+    Column("fetched_at", Moment),
+    Column("failure", Text),
+    Column("tries", Integer, nullable=False),
+    Column("tried_at", Moment),
+    Index("ix_media_digest", "digest"),
+)
+
+# Which posts show a picture, in any of their versions: it is seen as long as one of them is.
+media_use = Table(
+    "media_use",
+    metadata,
+    Column("url", ForeignKey("media.url"), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("github_id", BigInteger, primary_key=True),
+    Index("ix_media_use_kind_github_id", "kind", "github_id"),
 )
 
 http_cache = Table(

@@ -19,6 +19,7 @@ from archiver import digests
 from archiver.model import Account, PostKind, iso, thread_key
 from archiver.store import schema as s
 from archiver.store.engine import translated
+from archiver.store.media import MediaFiles
 from archiver.store.withdrawing import UNSCRUBBED
 from archiver.store.withholding import post_key
 
@@ -50,9 +51,10 @@ class Checkpoint:
 class Verification:
     """One reading of a store, from which differences and a checkpoint come. Memory stays flat."""
 
-    def __init__(self, engine: sa.Engine, url: str) -> None:
+    def __init__(self, engine: sa.Engine, url: str, media: MediaFiles) -> None:
         self._engine = engine
         self._url = url
+        self._media = media
 
     def checkpoint(self) -> Checkpoint:
         """Return the size and head of the log as it is now."""
@@ -90,6 +92,7 @@ class Verification:
             yield from _revisions(connection)
             yield from _withheld(connection)
             yield from _references(connection)
+            yield from _pictures(connection, self._media)
 
 
 def _rows(connection: sa.Connection, query: Any) -> Iterator[sa.RowMapping]:
@@ -271,6 +274,14 @@ def _authors(connection: sa.Connection, row: sa.RowMapping) -> Iterator[Account 
     logins = list(connection.execute(query.order_by(alias.c.first_seen_at)).scalars())
     if row["author_login"] in logins:
         yield from (Account(row["author_id"], login) for login in logins)
+
+
+def _pictures(connection: sa.Connection, files: MediaFiles) -> Iterator[Difference]:
+    """Recompute the digest of each picture that is kept."""
+    query = sa.select(s.media.c.digest).where(s.media.c.digest.is_not(None)).distinct().order_by(s.media.c.digest)
+    for row in _rows(connection, query):
+        if (wrong := files.wrong(row["digest"])) is not None:
+            yield Difference(f"picture {row['digest']}", wrong)
 
 
 def _references(connection: sa.Connection) -> Iterator[Difference]:

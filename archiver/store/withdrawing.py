@@ -16,6 +16,7 @@ from archiver.errors import BadReference, NotHeld
 from archiver.model import FindingKind, PostKind, iso, post_anchor
 from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import schema as s
+from archiver.store.media import MediaWriting
 from archiver.store.settling import Judge, Settling
 from archiver.store.values import repositories_named
 from archiver.store.withholding import post_key
@@ -80,7 +81,7 @@ class Restored:
     elsewhere: int
 
 
-class Withdrawing(Settling):
+class Withdrawing(Settling, MediaWriting):
     """The part of a writing transaction that is about withdrawals."""
 
     # --- what is meant ---
@@ -379,6 +380,7 @@ class Withdrawing(Settling):
             mine &= r.c.erased_at.is_(None)
             erase = sa.update(r).where(mine).values(body="", raw={}, erased_at=self.now)
             count += self._connection.execute(erase).rowcount
+            self.forget_pictures(post["kind"], post["github_id"])
             if post["kind"] == PostKind.OPENING.value:
                 self._erase_title(thread, post["github_id"])
         return count
