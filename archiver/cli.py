@@ -36,7 +36,7 @@ from archiver.config import (
 from archiver.coverage import coverage_json, coverage_lines, imports_json, imports_sentence, watch_json, watch_lines
 from archiver.crawl import Crawler, Progress
 from archiver.discover_cli import discover_command
-from archiver.errors import ArchiveError, RateLimited
+from archiver.errors import ArchiveError, RateLimited, StoreBusy
 from archiver.github.client import GitHub, Stopped
 from archiver.github.media import MediaClient
 from archiver.judging import Judged, judge_again
@@ -110,8 +110,11 @@ class Archive:
             version=__version__,
             timeout=self.github.timeout,
         )
-        with client, store.crawl_lock():
-            keep_pictures(store, client, stop=stop)
+        try:
+            with client, store.crawl_lock():
+                keep_pictures(store, client, stop=stop)
+        except StoreBusy as busy:  # the crawl itself is done, and the next one looks for pictures too
+            log.info("no pictures were looked for: %s", busy)
 
 
 def bind(file: ConfigFile, contact: str = "") -> Archive:

@@ -272,7 +272,7 @@ def _crawl_watch(
         for task in _tasks(store, watch, github) if sweep else [task_of(watch)]:
             for line in act(crawler, task, github, application.sweep.max_gone_share):
                 log.info("%s", line)
-        application.keep_pictures(store, stop)
+        application.keep_pictures(store, stop_or_save)
 
 
 def _tasks(store: Store, watch: WatchConfig, github: GitHub) -> list[Task]:

@@ -331,3 +331,19 @@ def test_nothing_is_fetched_unless_switched_on(archive: Archive, monkeypatch: py
     with pytest.raises(AssertionError, match="no pictures are wanted"):
         cli.bind(ConfigFile(None, Path(), {"media": {"keep": True}})).keep_pictures(archive.store, lambda: False)
     assert CliRunner().invoke(main, ["--version"]).exit_code == 0
+
+
+def test_a_crawl_elsewhere_puts_pictures_off(archive: Archive) -> None:
+    """While another crawl holds the store's lock no picture is asked for, and that is no error."""
+    from archiver import cli
+    from archiver.config import ConfigFile
+
+    archive.save(12, body=image("a"))
+    settings = cli.bind(ConfigFile(None, Path(), {"media": {"keep": True, "hosts": []}}))
+    with archive.store.crawl_lock():
+        settings.keep_pictures(archive.store, lambda: False)
+    with archive.store.transaction() as tx:
+        assert len(tx.unread_texts(10)) == 1
+    settings.keep_pictures(archive.store, lambda: False)
+    with archive.store.transaction() as tx:
+        assert tx.unread_texts(10) == []

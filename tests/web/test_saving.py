@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import API, FakeGitHub, FakeRepository, error
 from flask.testing import FlaskClient
+from served import served
 from werkzeug.test import TestResponse
 
 from archiver.crawl import Crawler
@@ -25,6 +33,7 @@ from web.allowance import Allowance, network
 from web.app import create_app
 from web.config import SiteConfig, operator_key
 from web.saving import Saving
+from web.serve import Server, listen
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KEY = "a key that nobody guesses"
@@ -427,3 +436,60 @@ def test_whoever_waits_for_a_waiting_crawl_is_told(make: Callable[..., Site], nu
     site.saver.refuse(NOW + timedelta(minutes=40))
     assert "used up until 12:40 UTC" in site.client.get(answer.location).text
     assert site.upstream.log == []
+
+
+# --- the program ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "198.51.100.7")])
+def test_forwarded_addresses_are_believed_as_configured(proxies: int, seen: str) -> None:
+    """The server tells pages the address that the last so many proxies saw, and without proxies the peer's own."""
+
+    def tell(environ: dict[str, Any], start: Any) -> list[bytes]:
+        start("200 OK", [("Content-Type", "text/plain")])
+        return [f"{environ['REMOTE_ADDR']} {environ.get('HTTP_X_FORWARDED_FOR', '')}".encode()]
+
+    server = Server(tell, listen("127.0.0.1", 0), proxies=proxies)
+    server.start()
+    try:
+        headers = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
+        with urllib.request.urlopen(urllib.request.Request(server.url, headers=headers), timeout=20) as answer:
+            assert answer.read().decode().split()[0] == seen
+    finally:
+        server.stop()
+
+
+def test_the_program_saves_what_is_asked_for(tmp_path: Path, upstream: FakeGitHub, number: int) -> None:
+    """`onrecord run` takes the form, fetches the thread, and leads to its record; `serve` offers nothing of that."""
+    environment = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG"}}
+    environment |= {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"}
+    cookies = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with served(upstream) as api:
+        (tmp_path / "config.toml").write_text(
+            f'[github]\napi_url = "{api}"\n[site]\nlisten = "127.0.0.1:0"\nsave = "open"\n', encoding="utf-8"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-m", "web", "run"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            try:
+                assert process.stdout is not None
+                site = re.findall(r"http://[0-9.:]+", process.stdout.readline())[0]
+                form = cookies.open(f"{site}/save", timeout=20).read().decode()
+                token = re.findall(r'name="form" value="([^"]+)"', form)[0]
+                data = urllib.parse.urlencode({"form": token, "url": url(number)}).encode()
+                answer = cookies.open(f"{site}/save", data=data, timeout=20)
+                for _ in range(200):
+                    if "/issues/" in answer.url:
+                        break
+                    time.sleep(0.1)
+                    answer = cookies.open(answer.url, timeout=20)
+                assert answer.url == f"{site}/github.com/acme/rocket/issues/{number}"
+                assert "The MIT one." in answer.read().decode()
+            finally:
+                process.terminate()
+                assert process.wait(60) == 0
