@@ -12,19 +12,16 @@ from math import log
 import numpy as np
 
 from search.analysis import needles
-from search.bag import POSITION_SHIFT, TITLE
+from search.bag import TITLE
 from search.common import COMMON
 from search.matching import ABOUT, TEXT, Corpus, Evaluation, Needle, occurrences
 from search.ranking import (
     PLACES,
     Floats,
     Ints,
-    Longs,
     Mask,
     Postings,
-    code_weights,
     postings_of,
-    spots,
     weights,
     within,
 )
@@ -53,11 +50,6 @@ TITLED = 0.5
 """What is added for a word in the title, in parts of what the word is worth."""
 HEADED = 2.0
 """The same where all words stand in many threads, beside the scores of `search.matching`."""
-NEAR = 0.3
-"""Which part of the score comes from the stretch of text that holds the most."""
-STRETCH = 6
-"""A stretch has 2 ** STRETCH positions."""
-_K1_NEAR = 1.2
 _TITLE_ALONE = np.arange(PLACES) == TITLE
 MOST_RELATED = 64
 """How many related words are looked for at most, for all words together: what a query costs is bounded by it."""
@@ -187,7 +179,6 @@ class _Weighing:
         self.held: Mask = np.zeros(size, bool)
         self._sum = np.zeros(size)
         self._titled = np.zeros(size)
-        self._stretches: list[tuple[Longs, Floats]] = []
         lengths = corpus.columns.numbers["length"]
         average = max(float(lengths[corpus.live].sum()) / max(corpus.count, 1), 1.0)
         self._norms: Floats = (K1 * (1 - B + B * lengths / average)).astype(np.float64)
@@ -210,7 +201,6 @@ class _Weighing:
         for terms in wanted:
             found = occurrences(terms, corpus)
             self._score(found, value, best)
-            self._stretch(found, value)
             title[_in_title(terms, corpus)] = value
             if len(terms) == 1:
                 named = corpus.postings(ABOUT, terms[0]).documents
@@ -248,25 +238,7 @@ class _Weighing:
             scores: Floats = value * weight * (K1 + 1) / (weight + self._norms[documents])
             best[documents] = np.maximum(best[documents], scores)
 
-    def _stretch(self, found: Postings, value: float) -> None:
-        """Note what each stretch of text has of a word."""
-        if not len(found.codes):
-            return
-        where = spots(found) >> STRETCH
-        first = np.ones(len(where), bool)
-        np.not_equal(where[1:], where[:-1], out=first[1:])
-        starts = np.flatnonzero(first)
-        weight = np.add.reduceat(code_weights(found.codes), starts)
-        self._stretches.append((where[starts], value * weight * (_K1_NEAR + 1) / (weight + _K1_NEAR)))
-
     def scores(self) -> Floats:
         """Return what all of it comes to, for each document."""
-        near = np.zeros(len(self._sum))
-        if self._stretches:
-            where = np.concatenate([each for each, _ in self._stretches])
-            score = np.concatenate([each for _, each in self._stretches])
-            places, which = np.unique(where, return_inverse=True)
-            documents = places >> (32 - POSITION_SHIFT - STRETCH)
-            np.maximum.at(near, documents, np.bincount(which, weights=score))
-        scores: Floats = (1 - NEAR) * self._sum + NEAR * near + TITLED * self._titled
+        scores: Floats = self._sum + TITLED * self._titled
         return scores

@@ -100,19 +100,14 @@ def postings_of(documents: Ints, counts: npt.NDArray[Any] | None = None, codes: 
     return Postings(documents, offsets, codes)
 
 
-def code_weights(codes: Codes, table: Floats = WEIGHTS) -> Floats:
-    """Return the weight of each occurrence."""
-    each: Floats = table[codes & _ROLE_MASK]
-    return each
-
-
 def weights(postings: Postings, table: Floats | None = None) -> Floats:
     """Return for each document the sum of its occurrences' weights; by the usual table it is worked out once."""
     if table is None:
         return postings.weighed
     if not len(postings.codes):
         return np.zeros(len(postings.documents))
-    return np.add.reduceat(code_weights(postings.codes, table), postings.offsets[:-1])
+    each = table[postings.codes & _ROLE_MASK]
+    return np.add.reduceat(each, postings.offsets[:-1])
 
 
 def idf(documents: int, having: int) -> float:
