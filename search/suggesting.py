@@ -11,6 +11,7 @@ from typing import Protocol
 from search.analysis import needle, words_of
 from search.columns import Columns
 from search.index import FacetCount
+from search.licenses import resolve
 from search.matching import Corpus, evaluate
 from search.ranking import Postings
 from search.tree import KEYWORDS, And, Node, Not, Or, Phrase, Within, Word
@@ -89,7 +90,8 @@ class _Rewriting:
 
     def _better(self, word: str) -> str | None:
         having = len(self._postings(word).documents)
-        if having >= PLENTY:
+        # One license's name is never a misspelled other's: who asks for the AGPL does not mean the GPL.
+        if having >= PLENTY or resolve(word) is not None:
             return None
         self._left -= 1
         alike = self._lexicon.near(word)

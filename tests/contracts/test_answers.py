@@ -142,6 +142,13 @@ def test_did_you_mean(spelled: Index, query: str, expected: object) -> None:
     assert spelled.search(parse(query).tree).did_you_mean == expected
 
 
+@pytest.mark.parametrize(("query", "expected"), [("AGPL", None), ("lgpl", None), ("gppl", Word("gpl"))])
+def test_the_name_of_a_license_is_not_taken_for_another_one(index: Index, query: str, expected: object) -> None:
+    """Who asks for a license that is not in the archive is not sent to one whose name is much the same."""
+    index.apply([document(n, "GPL") for n in range(1, 21)], [], 1)
+    assert index.search(parse(query).tree).did_you_mean == expected
+
+
 def test_what_finds_plenty_was_meant(index: Index) -> None:
     """No other word is offered where enough was found, even if the other is far more common."""
     index.apply(
