@@ -289,7 +289,7 @@ _RESPONSES = {
     "301": ("Moved", "Another spelling, or a former name: `Location` has the present one."),
     "404": ("NotHeld", "It is not held."),
     "410": ("Withdrawn", "It was withdrawn here."),
-    "414": ("TooLong", "The query string has more than 4,096 bytes."),
+    "414": ("TooLong", "The query string has more than 65,536 bytes."),
     "451": ("WithdrawnForLegalReasons", "It was withdrawn here for legal reasons."),
     "503": ("Unavailable", "The store or the index cannot be read; `Retry-After` says when to try again."),
 }

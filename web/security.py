@@ -36,7 +36,7 @@ HEADERS = {
 MAX_QUERY_BYTES = 4096
 MAX_SEARCH_BYTES = 64 * 1024
 """A search may be longer: five thousand characters of any script, each of them up to twelve bytes in an address."""
-SEARCHES = ("/search", "/search.json", "/api/v1/search")
+SEARCHES = ("/search", "/search.json", "/search.atom", "/search/suggest", "/api/v1/search")
 # A browser would keep a 301 for good, and be caught in a circle when a repository is renamed back.
 REDIRECT_AGE = "max-age=3600"
 

@@ -40,7 +40,7 @@ def test_every_response_is_fenced_in(archive: Archive, path: str) -> None:
 def test_an_overlong_query_is_refused(archive: Archive) -> None:
     """A search has room for thousands of characters of any script, any other address for fewer."""
     client = archive.client()
-    for path in ("/search", "/search.json", "/api/v1/search"):
+    for path in ("/search", "/search.json", "/search.atom", "/search/suggest", "/api/v1/search"):
         assert client.get(f"{path}?q={'x' * (MAX_SEARCH_BYTES - 2)}").status_code == 200
         assert client.get(f"{path}?q={'x' * (MAX_SEARCH_BYTES - 1)}").status_code == 414
     assert client.get(f"/lookup?url={'x' * (MAX_QUERY_BYTES - 4)}").status_code != 414
