@@ -12,7 +12,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from archiver.errors import BadReference, NotHeld
-from archiver.model import PostKind, Repository, post_anchor, thread_key
+from archiver.model import PostKind, Repository, ThreadSummary, post_anchor, thread_key
 from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import Reader
 from web import permalinks
@@ -25,11 +25,22 @@ _API_COMMENT = re.compile(
     re.IGNORECASE,
 )
 _API_REVIEW = re.compile(
-    rf"{_API}/repos/[^/\s]+/[^/\s]+/pulls/[0-9]+/reviews/([1-9][0-9]{{0,17}})(?=[/?#]|\Z)", re.IGNORECASE
+    rf"{_API}/(?:repos/[^/\s]+/[^/\s]+|repositories/[0-9]+)/pulls/[0-9]+/reviews/([1-9][0-9]{{0,17}})(?=[/?#]|\Z)",
+    re.IGNORECASE,
 )
 _API_NUMBERED = re.compile(
     rf"{_API}/repositories/([1-9][0-9]{{0,17}})(?:/(?:issues|pulls)/([1-9][0-9]{{0,9}}))?(?=[/?#]|\Z)", re.IGNORECASE
 )
+# What GitHub calls comments, and as what they are kept; the opening post is held whenever its thread is.
+_COMMENTS = {
+    "issuecomment-": (PostKind.COMMENT,),
+    "discussioncomment-": (PostKind.COMMENT, PostKind.ANSWER),
+    "discussion_r": (PostKind.REVIEW_COMMENT,),
+    "pullrequestreview-": (PostKind.REVIEW,),
+}
+_COMMENT = re.compile(rf"({'|'.join(_COMMENTS)})([1-9][0-9]{{0,17}})\Z")
+# What may stand around an address in a text, on either side; a closing bracket is taken off only if none was opened.
+_OPENING, _CLOSING = "<[\"'“‘`", ">]\"'”’`.,;:!"
 # The Wayback Machine's addresses end in that of the page that was kept.
 _KEPT_ELSEWHERE = re.compile(r"(?:https?://)?web\.archive\.org/(?:web/)?[0-9a-z_*]+/(?=\S)", re.IGNORECASE)
 
@@ -82,8 +93,21 @@ class LookupPage:
             ref = asked
         if ref is None:
             return self._threads.missing(asked)
-        anchor = f"#{permalinks.same_anchor(asked.anchor)}" if asked.anchor else ""
-        return redirect(permalinks.thread(ref) + anchor, 302)
+        anchor = permalinks.same_anchor(asked.anchor or "")
+        if summary := self._without(ref, anchor):
+            return render_template("missing_post.html", thread=summary, anchor=anchor), 404
+        return redirect(permalinks.thread(ref) + (f"#{anchor}" if anchor else ""), 302)
+
+    def _without(self, ref: ThreadRef, anchor: str) -> ThreadSummary | None:
+        """Return what is held of a thread, if its record has no such post: the link would lead to its beginning."""
+        found = _COMMENT.match(anchor)
+        if found is None:
+            return None
+        if any(self._store.post_thread(kind, int(found[2])) for kind in _COMMENTS[found[1]]):
+            return None
+        repository = self._store.find_repository(ref.repository)
+        key = thread_key(repository.id, ref.number) if repository else ""
+        return self._store.summaries_by_key([key]).get(key)
 
     def _post(self, text: str, kind: PostKind, number: str) -> ResponseReturnValue:
         """Lead to a post of which nothing but GitHub's number is known."""
@@ -108,9 +132,14 @@ class LookupPage:
 
 def bare(text: str) -> str:
     """Return an address without what may stand around it: brackets and stops of a text, encoding, another archive's."""
-    text = text.strip().strip("<>\"'“”‘’`").rstrip(".,;:!")
-    if text.endswith(")") and "(" not in text:
-        text = text[:-1].rstrip(".,;:!")
+    before = ""
+    while text != before:
+        before = text
+        text = text.strip().lstrip(_OPENING).rstrip(_CLOSING)
+        if text.startswith("("):
+            text = text[1:]
+        if text.endswith(")") and text.count(")") > text.count("("):
+            text = text[:-1]
     # A form may have encoded it once more.
     if "/" not in text and re.search("%2f", text, re.IGNORECASE):
         text = unquote(text)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from archives import Archive
 from archives import post as comment
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from pages import text as seen
 
 from archiver.model import PostKind
 from archiver.references import ThreadKind
@@ -22,7 +24,9 @@ def client(archive: Archive) -> FlaskClient:
     review = comment(601, "Fine.", kind=PostKind.REVIEW, state="APPROVED")
     on_code = comment(701, "Here.", kind=PostKind.REVIEW_COMMENT)
     archive.save(13, comments=(review, on_code), kind=ThreadKind.PULL, upstream_comments=0)
-    archive.save(14, kind=ThreadKind.DISCUSSION)
+    archive.save(
+        14, kind=ThreadKind.DISCUSSION, comments=(comment(805, "Hm."), comment(806, "So.", kind=PostKind.ANSWER))
+    )
     return archive.client()
 
 
@@ -52,7 +56,8 @@ FORMS = [
     (f"{GITHUB}/pull/13/files/a..b#r701", f"{PULL}#discussion_r701"),
     (f"{GITHUB}/pull/13#pullrequestreview-601", f"{PULL}#pullrequestreview-601"),
     (f"{GITHUB}/discussions/14", "/github.com/Acme/Rocket/discussions/14"),
-    (f"{GITHUB}/discussions/14#discussioncomment-5", "/github.com/Acme/Rocket/discussions/14#discussioncomment-5"),
+    (f"{GITHUB}/discussions/14#discussioncomment-805", "/github.com/Acme/Rocket/discussions/14#discussioncomment-805"),
+    (f"{GITHUB}/discussions/14#discussioncomment-806", "/github.com/Acme/Rocket/discussions/14#discussioncomment-806"),
     ("http://github.com/Acme/Rocket/issues/12", ISSUE),
     ("http://www.github.com/Acme/Rocket/issues/12", ISSUE),
     ("https://m.github.com/Acme/Rocket/issues/12", ISSUE),
@@ -67,6 +72,10 @@ FORMS = [
     ("https://github.com/Acme/Rocket/issues/12.", ISSUE),
     ("https://github.com/Acme/Rocket/issues/12),", ISSUE),
     ("“https://github.com/Acme/Rocket/issues/12”", ISSUE),
+    ("<https://github.com/Acme/Rocket/issues/12>.", ISSUE),
+    ("(https://github.com/Acme/Rocket/issues/12#issuecomment-501).", f"{ISSUE}#issuecomment-501"),
+    ("[https://github.com/Acme/Rocket/issues/12]", ISSUE),
+    ("“https://github.com/Acme/Rocket/issues/12”,", ISSUE),
     ("https%3A%2F%2Fgithub.com%2FAcme%2FRocket%2Fissues%2F12%23issuecomment-501", f"{ISSUE}#issuecomment-501"),
     ("https://github.com/Acme%2FRocket/issues/12", None),
     ("https://web.archive.org/web/20200101000000/https://github.com/Acme/Rocket/issues/12", ISSUE),
@@ -81,6 +90,7 @@ FORMS = [
     (f"{API}/pulls/comments/701", f"{PULL}#discussion_r701"),
     ("https://api.github.com/repositories/77", "/github.com/Acme/Rocket"),
     ("https://api.github.com/repositories/77/issues/13", PULL),
+    ("https://api.github.com/repositories/77/pulls/13/reviews/601", f"{PULL}#pullrequestreview-601"),
     (API, "/github.com/Acme/Rocket"),
     (GITHUB, "/github.com/Acme/Rocket"),
     (f"{GITHUB}.git", "/github.com/Acme/Rocket"),
@@ -134,6 +144,32 @@ def test_what_is_not_held_can_be_saved(client: FlaskClient, archive: Archive) ->
 
 
 @pytest.mark.parametrize(
+    "anchor", ["issuecomment-999", "discussion_r501", "r999", "pullrequestreview-999", "discussioncomment-999"]
+)
+def test_a_comment_that_is_not_held_is_said_so(client: FlaskClient, anchor: str) -> None:
+    """Its thread is, but would be shown from its beginning, as if the comment had never been."""
+    answer = client.get("/lookup", query_string={"url": f"{GITHUB}/issues/12#{anchor}"})
+    assert answer.status_code == 404
+    shown = seen(BeautifulSoup(answer.text, "html.parser"))
+    assert "That comment is not on the record here" in shown
+    assert "Relicense under a copyleft license?" in shown
+    assert f'href="{ISSUE}"' in answer.text
+    assert "onrecord crawl https://github.com/Acme/Rocket/issues/12" in shown
+    assert "/save" not in answer.text
+
+
+def test_withdrawn_and_deleted_comments_are_led_to(archive: Archive) -> None:
+    """What stands in their place is at their anchor."""
+    archive.save(comments=(comment(501, "A word."), comment(502, "Another.")))
+    archive.lose(502)
+    archive.withdraw("issuecomment-501")
+    client = archive.client()
+    for number in (501, 502):
+        url = f"{GITHUB}/issues/12#issuecomment-{number}"
+        assert client.get("/lookup", query_string={"url": url}).headers["Location"] == f"{ISSUE}#issuecomment-{number}"
+
+
+@pytest.mark.parametrize(
     "text", ["https://example.org/a/b/issues/1", "what?", "https://gist.github.com/a/b", "http://["]
 )
 def test_what_is_no_address_is_400(client: FlaskClient, text: str) -> None:
@@ -159,3 +195,5 @@ def test_what_stands_around_an_address_is_taken_off() -> None:
     assert bare("<https://a.b/c>") == "https://a.b/c"
     assert bare("https://a.b/c_(d)") == "https://a.b/c_(d)"
     assert bare("a/b#1.") == "a/b#1"
+    assert bare("(<https://a.b/c>).") == "https://a.b/c"
+    assert bare("(https://a.b/c_(d))") == "https://a.b/c_(d)"

@@ -108,10 +108,13 @@ def work(site: Site) -> None:
 # --- what a reader sees -----------------------------------------------------------------------------------------------
 
 
-def test_a_thread_is_saved_and_the_reader_led_to_it(make: Callable[..., Site], number: int, store: Store) -> None:
+def test_a_thread_is_saved_and_the_reader_led_to_it(
+    make: Callable[..., Site], number: int, store: Store, repository: FakeRepository
+) -> None:
     """Asked for, it waits on a page that asks again by itself, is fetched with its comments, and then shown."""
     site = make()
-    answer = site.ask(url(number, "#issuecomment-1"))
+    anchor = f"#issuecomment-{next(iter(repository.comments))}"
+    answer = site.ask(url(number, anchor))
     assert answer.status_code == 303
     waiting = site.client.get(answer.location)
     assert (waiting.status_code, waiting.headers["Refresh"], waiting.headers["Cache-Control"]) == (200, "3", "no-store")
@@ -120,10 +123,15 @@ def test_a_thread_is_saved_and_the_reader_led_to_it(make: Callable[..., Site], n
     done = site.client.get(answer.location)
     assert done.status_code == 303
     record = site.client.get(done.location)
-    assert (record.status_code, record.location) == (302, f"/github.com/acme/rocket/issues/{number}#issuecomment-1")
+    assert (record.status_code, record.location) == (302, f"/github.com/acme/rocket/issues/{number}{anchor}")
     thread = store.thread(77, number)
     assert thread is not None
     assert [each.body for each in thread.posts] == [ASK, "The MIT one."]
+    unknown = site.client.get("/lookup", query_string={"url": url(number, "#issuecomment-999")})
+    assert unknown.status_code == 404
+    link = re.search(r'href="(/save\?[^"]+)"', unknown.text)
+    assert link is not None
+    assert f'value="{url(number, "#issuecomment-999")}"' in site.client.get(link[1]).text
 
 
 def test_what_is_not_held_is_offered_where_saving_is_on(make: Callable[..., Site], number: int) -> None:
