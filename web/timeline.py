@@ -64,6 +64,12 @@ class Timeline:
     columns: tuple[Column, ...]
     years: tuple[Year, ...]
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What the marks show, each kind once: what the legend is to explain."""
+        shown = {dot.kind for dot in self.dots}
+        return tuple(each for each in ("closed", "merged", "open", "gone") if each in shown)
+
 
 def timeline(debates: Sequence[Debate], repository: str) -> Timeline | None:
     """Return the line of time of a repository's debates, oldest first; None if they are too few."""

@@ -209,6 +209,10 @@ def test_on_paper_a_thread_is_an_exhibit(browser: Browser, pages: dict[str, str]
         assert top[".cite"]["y"] < top["h1"]["y"]
         assert visit.page.locator("#issuecomment-501 .versions .text").is_visible()
         assert not visit.page.locator("nav, .foot, form").first.is_visible()
+        assert visit.page.locator(".ago").count() > 1
+        assert [each.is_visible() for each in visit.page.locator(".ago").all()] == [False] * visit.page.locator(
+            ".ago"
+        ).count()
         shown = visit.page.evaluate(
             "getComputedStyle(document.querySelector('#issuecomment-502 .text a[href^=http]'), '::after').content"
         )

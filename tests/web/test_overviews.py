@@ -35,6 +35,7 @@ def test_few_debates_are_marks_at_their_time() -> None:
     )
     assert line is not None
     assert [(dot.x, dot.y, dot.kind) for dot in line.dots] == [(0, 8, "closed"), (0, 0, "open"), (576, 8, "gone")]
+    assert line.kinds == ("closed", "open", "gone")
     assert line.columns == ()
     assert [(year.year, year.x, year.words) for year in line.years] == [
         (2015, 0, "2 debates (1 open)"),
@@ -54,6 +55,22 @@ def test_many_debates_are_bars_that_search() -> None:
         (4, "repo:a/b created:2020-12-31..2020-12-31"),
     ]
     assert all(column.x < WIDTH for column in line.columns)
+
+
+def test_the_legend_has_the_shapes_that_are_drawn(archive: Archive) -> None:
+    """Open and merged are round, closed is square, as everywhere; what is not drawn is not explained."""
+    archive.save(1)
+    archive.save(2, kind=ThreadKind.PULL, state="closed", merged_at=OPENED, closed_at=OPENED)
+    archive.save(3)
+    tree = page(archive.client(), "/github.com/Acme/Rocket")
+    assert text(tree, ".timeline figcaption .quiet") == "Each mark is a debate: merged, open"
+    assert {mark["class"][0]: "a2.5" in mark["d"] for mark in tree.select(".timeline a path")} == {
+        "open": True, "merged": True
+    }  # fmt: skip
+    archive.save(4, state="closed", closed_at=OPENED)
+    tree = page(archive.client(), "/github.com/Acme/Rocket")
+    assert text(tree, ".timeline figcaption .quiet") == "Each mark is a debate: closed, merged, open"
+    assert ["a2.5" in mark["d"] for mark in tree.select(".timeline path.closed")] == [False]
 
 
 def test_two_debates_have_no_line() -> None:
