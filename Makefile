@@ -8,7 +8,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-relevance bench-relevance-search bench-search fuzz-search clean
+.PHONY: help demo test lint format bench bench-relevance bench-relevance-search bench-search bench-site fuzz-search clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -38,7 +38,10 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff check --fix .
 
 bench: $(READY) ## Measure: crawl, store, index, search, pages, relevance, imports
-	@for each in benchmarks/bench_*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
+	@for each in $(filter-out benchmarks/bench_site.py,$(wildcard benchmarks/bench_*.py)); do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
+
+bench-site: $(READY) ## Measure the served site with wrk, beside Datasette and nginx (wrk and nginx installed)
+	@$(BIN)/python benchmarks/bench_site.py
 
 bench-relevance: $(READY) ## Hold the judgement against hand-made labels: LABELS=FILE CORPUS=DIR
 	@test -n "$(LABELS)" -a -n "$(CORPUS)" || { echo "make bench-relevance LABELS=FILE CORPUS=DIR (docs/testing.md says what is in them)" >&2; exit 2; }

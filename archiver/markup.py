@@ -6,6 +6,7 @@ It does not judge what a text is about, and knows neither threads nor the site's
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -132,7 +133,7 @@ def segments(body: str, body_html: str | None = None, *, struck: bool = True) ->
     found: list[Segment] = []
     buffer: list[str] = []
     place = "own"
-    for where, text in _walk(BeautifulSoup(markup, "html.parser"), struck=struck):
+    for where, text in _walk(_tree(markup), struck=struck):
         if where != place:
             _append(found, place, "".join(buffer))
             buffer, place = [], where
@@ -179,7 +180,7 @@ def render(
     if markup is None:
         text = _printable(body or body_html or "")
         return _clean(f"<pre>{html.escape(mask(text) if masked else text)}</pre>")
-    soup = BeautifulSoup(markup, "html.parser")
+    soup = _tree(markup)
     _rewrite(soup, base, kept)
     if masked:
         _mask(soup)
@@ -238,6 +239,11 @@ def _normal(body: str, body_html: str | None) -> str | None:
     )
     # Formatting elements left open are opened again in each block that follows: the tree may outgrow its source.
     return normal if normal.count("<") <= 2 * MAX_TAGS and len(normal) <= MAX_GROWTH * len(markup) + 10_000 else None
+
+
+def _tree(markup: str) -> BeautifulSoup:
+    # Read as from a file, since bs4 warns of a string that looks like a file's name or an address, as posts may.
+    return BeautifulSoup(io.StringIO(markup), "html.parser")
 
 
 def _printable(text: str) -> str:

@@ -25,14 +25,14 @@ from web.config import SiteConfig
 LONG = 900_001
 
 
-def add_long_thread(store: Store, posts: int) -> None:
+def add_long_thread(store: Store, posts: int, number: int = LONG) -> None:
     """Add a thread of so many comments to the repository."""
-    seen = parse.thread({**issue(LONG, 1.0), "comments": posts, "repository_url": f"{API}/repos/bench/corpus"})
+    seen = parse.thread({**issue(number, 1.0), "comments": posts, "repository_url": f"{API}/repos/bench/corpus"})
     with store.transaction() as tx:
         tx.observe_thread(1, seen)
-        replies = [parse.comment(comment(LONG * 4 + at, 1.0))[1] for at in range(posts)]
-        tx.observe_posts(1, LONG, replies)
-        tx.settle(1, LONG, lambda _title, _posts: store.summaries(limit=1)[0].relevance)
+        replies = [parse.comment(comment(number * 4 + at, 1.0))[1] for at in range(posts)]
+        tx.observe_posts(1, number, replies)
+        tx.settle(1, number, lambda _title, _posts: store.summaries(limit=1)[0].relevance)
 
 
 def main() -> None:

@@ -46,6 +46,8 @@ class Server:
             clear_untrusted_proxy_headers=True,
             max_request_header_size=96 * 1024,
             max_request_body_size=1024 * 1024,
+            # Up to here an answer waits in memory for its reader, beyond in a file: a long debate is 2 MB of HTML.
+            outbuf_overflow=4 * 1024 * 1024,
             **(believed if proxies else {}),
         )
         self._thread = threading.Thread(target=self._loop, name=f"site-{self.url}", daemon=True)

@@ -359,3 +359,10 @@ def test_a_source_beyond_the_limits_is_masked_too() -> None:
     page = render("<b>" * 1000 + "kim@example.org", masked=True)
     assert page.startswith("<pre>")
     assert "k…@example.org" in page
+
+
+@pytest.mark.parametrize("text", ["https://example.test/license", "COPYING.html", "//example.test/a b"])
+def test_a_text_that_looks_like_a_name_or_an_address_is_read_without_a_warning(text: str) -> None:
+    """The parser of HTML takes such a text for a mistake of its caller's, and would say so in the log."""
+    assert places("", text) == [("own", text)]
+    assert render("", text) == text
