@@ -280,6 +280,7 @@ def test_ten_thousand_generated_texts_do_nothing(window: Window, tmp_path: Path,
     assert shown == GENERATED // PARTS
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("policy", [False, True])
 def test_the_cheat_sheet_does_nothing_on_any_page(browser: Browser, archive: Archive, base: str, policy: bool) -> None:
     """Threads, snapshots, comparisons, histories, citations, overviews and searches, in every field; not even a try."""
