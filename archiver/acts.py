@@ -79,6 +79,20 @@ ACTS: tuple[Act, ...] = tuple(
             2.6,
             80,
         ),
+        # What nobody says of a license in passing: the code would be bound, two that do not go together.
+        (
+            "is-about-compatibility",
+            r"\b(?:mak(?:e|es|ing)|turn(?:s|ed|ing)?|render(?:s|ed)?) (?:(?:the|our|my|your|this|its|whole|entire|"
+            r"combined|resulting|all|of|a) ){0,4}(?:\w+ ){0,2}(?:into )?(?:[al]?gpl|copyleft|non-?free)"
+            r"(?=[-\w+]{0,9}(?:\.\d)?\s*(?:[.,;:!?)\n]|\Z|\b(?:too|as well|then|and|so|which|anyway|"
+            r"because|since|if|unless)\b))|"
+            r"\b(?:is|are|under the|under) (?:the )?[al]?gpl[^.\n]{0,25}\b(?:we(?:'re|’re| are)|ours? (?:\w+ )?is|"
+            r"this (?:\w+ )?is|while) (?:\w+ ){0,3}(?:mit|bsd|apache|mpl|isc|zlib|proprietary|closed)\b|"
+            r"\b(?:we(?:'re|’re| are)|ours? (?:\w+ )?is|this (?:\w+ )?is) (?:mit|bsd|apache|mpl|isc|zlib|"
+            r"proprietary|closed)\b[^.\n]{0,25}\b(?:is|are) [al]?gpl",
+            2.6,
+            10,
+        ),
         (
             "claims-a-violation",
             r"\b(?:violat\w+|infring\w+|in breach|breach\w*|plagiari\w+|stole|stolen|steal\w*|illegal(?:ly)?|"

@@ -264,7 +264,7 @@ def _sentence(sentence: str, templates: Collection[str]) -> tuple[Answer, str | 
         )
         return (Answer.UNCLEAR, QUESTION) if touched else None
     if answer := _bare(said):
-        return answer, None
+        return (Answer.CONDITIONS if answer is Answer.AGREED and _bound_in_brackets(sentence) else answer), None
     denies = phrases.DECLINED_ELSEWHERE.search(said) or (
         phrases.DECLINED.search(said) and not phrases.NO_DENIAL.search(said)
     )
@@ -302,13 +302,36 @@ def _sentence(sentence: str, templates: Collection[str]) -> tuple[Answer, str | 
         return None
     if phrases.OTHER.search(said):
         return Answer.UNCLEAR, OTHER
-    if phrases.UNSURE.search(said):
+    if phrases.UNSURE.search(said) or _denied(said, agrees):
         return Answer.UNCLEAR, UNSURE
+    if phrases.NO_BEFORE.match(said):
+        return Answer.UNCLEAR, BOTH
     if phrases.BEHALF.search(said) and not phrases.ALSO.search(said):
         return Answer.UNCLEAR, BEHALF
     note = ALSO_BEHALF if phrases.BEHALF.search(said) else None
-    conditional = phrases.CONDITION.search(sentence) or phrases.IF.search(phrases.HARMLESS_IF.sub(" ", sentence))
+    conditional = (
+        phrases.CONDITION.search(sentence)
+        or phrases.IF.search(phrases.HARMLESS_IF.sub(" ", sentence))
+        or phrases.CONDITION_ELSEWHERE.search(sentence)
+    )
     return (Answer.CONDITIONS if conditional else Answer.AGREED), note
+
+
+def _denied(said: str, assent: re.Match[str]) -> bool:
+    """Whether the clause of an assent denies something besides: who agrees to what, a reader has to see."""
+    start, end = assent.span()
+    before = [each.end() for each in phrases.CLAUSE_END.finditer(said, 0, start)]
+    after = phrases.CLAUSE_END.search(said, end)
+    clause = f"{said[before[-1] if before else 0 : start]} … {said[end : after.start() if after else None]}"
+    return phrases.DENIES.search(phrases.HARMLESS_DENIAL.sub(" ", clause)) is not None
+
+
+def _bound_in_brackets(sentence: str) -> bool:
+    """Whether brackets behind a bare yes hold a condition: "Agreed (unless Kim objects)"."""
+    return any(
+        phrases.CONDITION.search(each) or phrases.IF.search(phrases.HARMLESS_IF.sub(" ", each))
+        for each in _BRACKETS.findall(sentence)
+    )
 
 
 def _bare(said: str) -> Answer | None:

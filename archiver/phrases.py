@@ -79,7 +79,7 @@ DECLINED = re.compile(
     r"|\bI\b\s+(?:\w+\s+){0,2}?(?:object|decline|refuse(?! to (?:believe|think))|forbid|prohibit|oppose|"
     r"withhold|disagree)\b"
     r"|^\W*(?:strongly |firmly |totally )?disagree(?:d)?(?: strongly| firmly| completely)?\W*$"
-    r"|\bI(?: am|'m) (?:\w+ )?(?:against|opposed to|not (?:ok|okay|fine|happy|comfortable|in favou?r))\b"
+    r"|\bI(?: am|'m) (?:(?!not\b)\w+ )?(?:against|opposed to|not (?:ok|okay|fine|happy|comfortable|in favou?r))\b"
     r"|\bI(?:'d| would) (?:rather|prefer)(?: that)?(?: you| we| it| my \w+)? (?:not|didn't|did not|stay|stays|stayed|"
     r"keep|kept)\b|\bI(?:'d| would) prefer (?:not )?to (?:keep|stay|remain|not)\b|\bI(?:'d| would) prefer not to\b"
     r"|\b(?:this|that|it)(?: is|'s) not (?:ok|okay|fine|acceptable) (?:with|by|for|to) me\b|\bnot (?:ok|okay|fine) "
@@ -108,7 +108,7 @@ UNSURE = re.compile(
     r"(?:need|have|want|like) to (?:\w+ )?(?:check|ask|talk|think|read|consult|clarify|run this|confirm|look)|"
     r"(?:will|'ll|let me|must|should) (?:\w+ )?(?:check|ask|get back|think|read|look|consult|confirm|decide)|"
     r"(?:I(?:'ve| have)? asked|asking|waiting for|waiting on) (?:\w+ )?(?:our|my|legal|the|an answer)|"
-    r"not mine to|(?:do not|don't) (?:\w+ )?(?:tick|check|count|mark) (?:me|my)|until (?:I|we|then|my|the)|"
+    r"not mine to|(?:do not|don't) (?:\w+ )?(?:tick|check|count|mark) (?:me|my)|until (?:I|we|then|my|the|further)|"
     r"pending)\b",
     _I,
 )
@@ -128,7 +128,35 @@ CONDITION = re.compile(
     r"limited to|but (?:only|not)|in exchange)\b",
     _I,
 )
-IF = re.compile(r"\b(?:if|when|once)\b", _I)
+IF = re.compile(r"\b(?:iff?|when|once)\b", _I)
+# The same in other languages.
+CONDITION_ELSEWHERE = re.compile(
+    r"\b(?:solange|sofern|falls|wenn|vorausgesetzt|unter der (?:bedingung|voraussetzung)|außer|es sei denn|"
+    r"tant que|à (?:la )?condition|sous réserve|pourvu que|sauf|"
+    r"siempre que|siempre y cuando|con la condición|a condición|salvo|excepto|"
+    r"desde que|contanto que|com a condição|exceto|purché|a (?:patto|condizione)|mits|pod warunkiem|o ile|"
+    r"при условии|если|кроме)\b|"
+    r"只要|如果|前提是|条件は|条件として|限り|であれば|조건|하지 않는다면",
+    _I,
+)
+# A denial, or a question word, in the clause of an assent, which an ellipsis stands for: "there's no way that …",
+# "… not to sue", "if …".
+DENIES = re.compile(
+    r"\b(?:not(?! only\b)|cannot|\w+n't|dont|cant|never|no(?! (?:longer|matter|need|rights?|strings|problem)\b)|none|"
+    r"nobody|nothing|neither|nor|hardly|barely|doubt|refuse\w*|hard to|far from|why|how|whether)\b|\bif\s+…|"
+    r"\b(?:nicht|kein\w*|nie|niemals|ne|pas|jamais|não|nunca|ni|non|niet|geen|не|нет|никогда)\b|"
+    r"[不没沒无無]\w{0,3}\s+…|かね(?:ます|る)|ません|ない|않|못",
+    _I,
+)
+# What looks like one and leaves an assent as it is.
+HARMLESS_DENIAL = re.compile(
+    r"\bwhether or not\b|\bwhy not\b|\bno (?:objections?|problems?|issues?|concerns?|qualms|worries)\b|\bnot an? "
+    r"(?:issue|problem)\b|\b(?:do not|don't|dont) mind\b|\bnothing against\b|\bnichts dagegen\b|\bkeine einwände\b",
+    _I,
+)
+CLAUSE_END = re.compile(r"[,;:–—，；：、()\n]| - ")
+# "No, I agree": what the "no" answers, nobody can tell.
+NO_BEFORE = re.compile(r"\W*(?:no|nope|nah|nay)\s*[,.;:!–—-]\s*(?!.*\b(?:not?|don't|never)\b)", _I)
 # "if you need anything else", "if it counts": no conditions.
 HARMLESS_IF = re.compile(
     r"\bif (?:you|anyone|someone|anybody|somebody) (?:\w+ )?(?:need|want|have|require|like|wish|prefer|think|"
@@ -205,12 +233,13 @@ YES = (
     r"of course|absolutely|"
     r"certainly|definitely|by all means|go (?:ahead|for it)|fine|permission granted|no objections?|no issues|"
     r"affirmative|"
+    r"hell ye(?:s|ah)|consider this my (?:consent|approval|agreement|permission)|"
     r"roger|aye aye|sgtm|works for me|fine by my|my (?:approval|consent|permission)|i(?:'m| am) (?:ok|okay|fine|"
     r"good)|i do|👌|🆗|💯)"
 )
 NO = (
     r"(?:no|nope|nay|-1|👎|:-1:|:thumbsdown:|disagree(?:d)?|declined?|denied|rejected|veto|no way|not agreed|"
-    r"objection)"
+    r"objection|(?:absolutely|certainly|definitely|of course) not|hell no|no,? (?:thanks|thank you))"
 )
 FILLER = (
     r"(?:no problems?|no worries|for what it's worth|fwiw|(?:from|by|for|on|with)\s+(?:me|my side|my part|"
@@ -221,7 +250,8 @@ FILLER = (
 )
 # The next piece of a short answer; read piece by piece, since a pattern for the whole would take exponential time.
 PIECE = re.compile(
-    rf"(?P<yes>{YES}(?!\w))|(?P<filler>{FILLER}(?!\w))|(?P<no>{NO}(?!\w))|(?P<gap>[\s,.!;:*_~#>()\"'–—-]+)", _I
+    rf"(?P<yes>{YES}(?!\w)(?! not\b))|(?P<filler>{FILLER}(?!\w))|(?P<no>{NO}(?!\w))|(?P<gap>[\s,.!;:*_~#>()\"'–—-]+)",
+    _I,
 )
 
 # Plain words of other languages; the denials are looked for first.

@@ -11,7 +11,7 @@ import re
 from archiver.patterns import Pattern
 
 # Raise when a table here, in `acts`, `titles`, `topics` or `spdx` changes: archives judge again what they hold.
-VERSION = 4
+VERSION = 5
 
 # The noun and verb in both spellings, but not as a part of an identifier, file name, flag or call.
 _LICENSE = r"(?<![\w./\\@$-])licen[cs]"
@@ -115,8 +115,9 @@ _WORDS: tuple[tuple[str, tuple[str, ...], str, float], ...] = (
         r"\bredistribution (?:terms?|rights?|licen[cs]e|polic\w+)|\b(?:not |freely |"
         r"legally )redistributable\b|\brights? (?:to|of) (?:re)?distribut\w+|"
         r"\b(?:allow\w*|permit\w*|permission|able|free) (?:\w+ )?to redistribute\b|\b(?:legally|"
-        r"freely) (?:re)?distribut\w+|\b(?:forbid|prohibit|disallow|don['’]?t allow|do(?:es)?n['’]t allow)\w* "
-        r"(?:any )?redistribut\w+|\bredistributes\b|"
+        r"freely) (?:re)?distribut\w+|\b(?:forbid|prohibit|disallow|don['’]?t allow|do(?:es)?n['’]t (?:allow|permit)|"
+        r"do(?:es)? not (?:allow|permit))\w* "
+        r"(?:[\w,]+ ){0,4}?redistribut\w+|\bredistributes\b|"
         r"\b(?:cannot|can['’]t|may not|must not|not) (?:be )?(?:legally )?redistribut\w+",
         2.0,
     ),

@@ -61,6 +61,9 @@ def read(body: str, *templates: str, login: str | None = "kim") -> Reading | Non
         "I agree with this change.",
         "You can tick my box.",
         "Then it's a yes.",
+        "I agree, no strings attached.",
+        "I agree, whether or not my patches matter.",
+        "Why not, I agree.",
         "I agree (four commits, and a typo that I'd rather forget).",
         "I agree. It's a pity about the old licence, I liked its smell.",
         "I have read the CLA Document and I hereby sign the CLA",
@@ -134,6 +137,7 @@ def test_plain_words_decline(body: str) -> None:
     [
         "I agree as long as my name stays in the credits.",
         "I consent if everyone else does.",
+        "I agree iff the patents are covered.",
         "Fine with me, provided that the icons stay under CC-BY.",
         "I agree, but only for MIT.",
         "I consent on one condition. The maps stay as they are. If that's acceptable, count me as a yes.",
@@ -336,3 +340,89 @@ def test_what_is_said_around_a_yes_or_no_is_heard(body: str, answer: Answer) -> 
 def test_bare_words_point_at_what_was_said_before(words: str, points: bool) -> None:
     """A word, and a sentence that ends in "that", answer whatever was asked last."""
     assert answers.pointing(words) is points
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "I don't think I can agree to that.",
+        "I can't imagine that I agree.",
+        "There's no way that I agree.",
+        "I doubt that I can approve it.",
+        "I agree to nothing here.",
+        "I consent to none of it.",
+        "I agree not to sell it.",
+        "I grant permission to nobody.",
+        "If I agree, what becomes of my name",
+        "Why would I agree",
+        "How could I consent to such a thing!",
+        "I agree until further notice",
+        "Einverstanden bin ich damit nicht",
+        "我不太同意",
+        "同意しかねます",
+        "No, I agree.",
+    ],
+)
+def test_a_denial_before_the_words_of_assent_leaves_no_yes(body: str) -> None:
+    """Words of assent that a denial before or behind them turns are never read as a yes."""
+    found = read(body)
+    assert found is not None
+    assert found.answer is Answer.UNCLEAR, found
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["I don't see a problem, I agree.", "No doubt, I agree.", "I can't believe it took so long. I agree."],
+)
+def test_a_denial_of_something_else_leaves_the_yes(body: str) -> None:
+    """A denial that a comma or a full stop parts from the assent denies something else."""
+    found = read(body)
+    assert found is not None
+    assert found.answer is Answer.AGREED, found
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Agreed (unless Kim objects)",
+        "Yes (only for the maps)",
+        "Ich stimme zu, solange mein Name genannt wird.",
+        "Einverstanden, sofern alle zustimmen",
+        "Je suis d'accord, à condition que mon nom reste.",
+        "De acuerdo, siempre que se cite mi nombre",
+        "Concordo, desde que o meu nome fique.",
+        "Я согласна при условии, что имя останется",
+        "我同意，只要保留署名",
+    ],
+)
+def test_conditions_in_brackets_and_in_other_languages_are_told(body: str) -> None:
+    """A bracket behind a bare yes, or the conjunction of another language, makes the yes one with a condition."""
+    found = read(body)
+    assert found is not None
+    assert found.answer is Answer.CONDITIONS, found
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("Agreed (two commits)", Answer.AGREED),
+        ("Hell yes!", Answer.AGREED),
+        ("Consider this my consent.", Answer.AGREED),
+        ("Absolutely!", Answer.AGREED),
+        ("Absolutely not.", Answer.DECLINED),
+        ("Of course not", Answer.DECLINED),
+        ("No, thanks.", Answer.DECLINED),
+    ],
+)
+def test_emphatic_words_answer_too(body: str, answer: Answer) -> None:
+    """An emphatic yes is one, and `not` behind it makes it a no."""
+    found = read(body)
+    assert found is not None
+    assert found.answer is answer, found
+
+
+@pytest.mark.parametrize("body", ["I am not against it", "I'm not opposed to that"])
+def test_not_to_be_against_is_no_refusal(body: str) -> None:
+    """Who is not against it has not declined."""
+    found = read(body)
+    assert found is None or found.answer is not Answer.DECLINED, found

@@ -121,6 +121,7 @@ def test_other_senses_of_the_words_are_nothing(title: str) -> None:
         "license badge is broken",
         "DCO check fails",
         "Crash when I load a wrong license",
+        "Tokenizer splits 'license' wrongly",
         "Exception while parsing the license field",
         "License header plugin complains about a blank line",
         "Copyright in the footer overlaps",
@@ -160,6 +161,8 @@ def test_titles_about_tools_and_cosmetics_settle_nothing(title: str) -> None:
         ("App strips our copyright", "Should we send a DMCA notice?"),
         ("My photo is used without permission", "Remove it or credit me."),
         ("请问这个项目是什么协议", "没有找到文件。"),
+        ("Your module holds a copy of my library", "src/trie.c is mine (zlib licence). Please restore the header."),
+        ("Our parser is in here without our name", "Its MIT license asks you to keep the notice."),
         ("代码抄袭", "没有保留原作者版权声明。"),
         ("关于授权", "公司想使用，需要授权吗？"),
         ("数据集的使用许可", "可以用于商业训练吗"),
@@ -186,6 +189,8 @@ def test_the_opening_decides_below_a_title_that_only_hints(title: str, opening: 
         ("Remove code from the parser", "It is dead code. We keep the license header."),
         ("Docker image size", "Can we shrink it? It holds LICENSE, NOTICE and COPYING."),
         ("Clause order is wrong", "WHERE comes before JOIN. BSD make fails."),
+        ("Index of headers", "This makes GPL code easier to find."),
+        ("A copy of my file is left in /tmp", "The upload leaves a copy. The driver's license scan is affected."),
     ],
 )
 def test_a_hint_alone_is_nothing(title: str, opening: str) -> None:
@@ -204,6 +209,9 @@ def test_a_hint_alone_is_nothing(title: str, opening: str) -> None:
             "Use the new icons.",
             "They are CC BY 4.0, so we must show attribution somewhere. Is that okay for everybody?",
         ),
+        ("Use the faster parser.", "It is GPL-3, we're MIT. We can't pull that in."),
+        ("Use the faster parser.", "We are BSD, and that one is AGPL."),
+        ("Link the encoder.", "That makes the whole binary GPL."),
         ("性能更好", "新版的协议是 SSPL，我们做云服务可能违反协议，建议换一个。"),
         (
             "Könnten wir diese Kacheln nutzen?",
