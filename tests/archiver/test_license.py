@@ -30,7 +30,7 @@ def judge(title: str, *bodies: str) -> Relevance:
         "Wrong license in package.json",
         "Use an SPDX expression for the licence field in pyproject.toml",
         "Adding SPDX-License-Identifier headers to the sources",
-        "License is incompatible with GPLv2",
+        "Our license clashes with GPLv2 programs: incompatible?",
         "GPL violation by a vendor",
         "Drop the CLA in favour of a DCO",
         "Patent grant missing from the license",
@@ -315,7 +315,7 @@ PASTED = {
     "prompt": 'Type "help", "copyright", "credits" or "license" for more information.',
     "configure": "checking for a BSD-compatible install... /usr/bin/install",
     "mail": "This message may be confidential; if you are not the intended recipient, copyright law forbids its use.",
-    "year": "Updated the copyright year from 2022 to 2025 in the license",
+    "year": "Sets the copyright notice to the present year, as each January",
 }
 
 

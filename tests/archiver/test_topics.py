@@ -43,7 +43,7 @@ TITLES = [
     ("Urheberrecht der Bilder", "docs-or-data-license"),
     ("Wrong license in package.json", "wrong-metadata"),
     ("Use an SPDX expression for the licence field", "wrong-metadata"),
-    ("License is incompatible with GPLv2", "compatibility"),
+    ("Our license clashes with GPLv2 programs: incompatible?", "compatibility"),
     ("Linking with a GPL library", "compatibility"),
     ("GPL violation by a vendor", "violation-attribution"),
     ("Our work is used without attribution", "violation-attribution"),
