@@ -210,6 +210,7 @@ def test_on_paper_a_thread_is_an_exhibit(browser: Browser, pages: dict[str, str]
         assert visit.page.locator("#issuecomment-501 .versions .text").is_visible()
         assert not visit.page.locator("nav, .foot, form").first.is_visible()
         assert visit.page.locator(".ago").count() > 1
+        assert " ." not in visit.page.locator("h1 ~ .quiet").first.inner_text()
         assert [each.is_visible() for each in visit.page.locator(".ago").all()] == [False] * visit.page.locator(
             ".ago"
         ).count()
