@@ -53,7 +53,9 @@ _SIGNS = ("![", "<img")
 _KEPT_LENGTH = 24_000_000
 _CACHED_LENGTH = 50_000
 TAGS = re.compile(r"""(<(?:[^<>"]|"[^"]*")*>)""")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Besides control characters, those that make all that follows read in the other direction: a title with one turns the
+# words around it. What only embeds a stretch of another direction stays.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e]")
 
 
 # --- time -------------------------------------------------------------------------------------------------------------
@@ -312,7 +314,10 @@ def capitalize_first(text: str) -> str:
 
 
 def printable(value: Any) -> Any:
-    """Leave out of a template's output what no HTML page can hold: control characters (they stay in the JSON)."""
+    """Leave out of a template's output what no page should hold: control characters and overrides of direction.
+
+    They stay in the JSON.
+    """
     if not isinstance(value, str) or not _CONTROL.search(value):
         return value
     clean = _CONTROL.sub("", value)

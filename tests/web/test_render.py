@@ -70,6 +70,7 @@ def test_control_characters_do_not_reach_a_page() -> None:
     """No HTML page can hold them; line breaks and tabs stay, and what was safe remains marked as safe."""
     assert render.printable("a\x00b\x1b[31m\x9b\tc\n") == "ab[31m\tc\n"
     assert isinstance(render.printable(Markup("<b>\x07</b>")), Markup)
+    assert render.printable("GPL\u202eTIM ot") == "GPLTIM ot"
     assert render.printable(None) is None
 
 
