@@ -63,7 +63,7 @@ _TITLES = (
     "CLA for {w} contributors",
 )
 _LABELS = ("legal", "license", "question", "docs", "enhancement", "wontfix", "good first issue", "bug", "help wanted")
-_TOPICS = ("relicense", "compatibility", "missing-license", "cla", "violation", "attribution")
+_TOPICS = ("relicense", "compatibility", "missing-license", "cla-dco", "violation-attribution", "patent")
 _ASSOCIATIONS = ("NONE", "NONE", "NONE", "CONTRIBUTOR", "CONTRIBUTOR", "MEMBER", "OWNER")
 
 

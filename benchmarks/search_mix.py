@@ -55,7 +55,7 @@ MIX: tuple[Asked, ...] = (
     Asked("filter", "license is:open is:issue", "license", "state = 'open' AND kind = 'issue'"),
     Asked("filter", "copyleft label:legal", "copyleft", "label = 'legal'"),
     Asked("filter", "license license:GPL-3.0", "license", "license = 'GPL-3.0'"),
-    Asked("filter", "contributor topic:cla", "contributor", "topic = 'cla'"),
+    Asked("filter", "contributor topic:cla-dco", "contributor", "topic = 'cla-dco'"),
     Asked("filter", "license repo:{repository}", "license", "repository = '{repository}'"),
     Asked("filter", "license author:{author}", "license", "author = '{author}'"),
     Asked("filter", "is:closed is:pr", None, "state <> 'open' AND kind = 'pr'"),

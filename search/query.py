@@ -17,7 +17,21 @@ from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, Unexp
 
 from search.analysis import analyze, named_license, needles
 from search.qualifiers import IS, NOT_INDEXED, QUOTES, SORTS, VALUES, meaning, shown, word
-from search.tree import And, Everything, Node, Or, Phrase, Qualifier, Word, conjunction, disjunction, negation, within
+from search.tree import (
+    And,
+    Everything,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Qualifier,
+    Within,
+    Word,
+    conjunction,
+    disjunction,
+    negation,
+    within,
+)
 
 MAX_LENGTH = 2_000
 MAX_TERMS = 64
@@ -197,7 +211,8 @@ class _Reading:
         """Let the words of a group stand in the places that were asked for in it."""
         if not places:
             return node
-        placed = None if node is None else within(places, node)
+        # Words that one place has moved together may name a license now: `GPL (a in:title) 3 in:own`.
+        placed = None if node is None else _named_anew(within(places, node))
         if placed == node:
             self.note(f"`in:{','.join(places)}` has no words beside it; it was left out.")
         return placed
@@ -278,6 +293,21 @@ def _alternatives(nodes: Sequence[Node]) -> list[Node]:
     for name, place in places.items():
         result[place] = disjunction(choices[name])
     return result
+
+
+def _named_anew(node: Node) -> Node:
+    """Read the words of each group with a place once more for the names of licenses."""
+    match node:
+        case Within(places, And(nodes)):
+            return Within(places, conjunction(_licenses(nodes)))
+        case And(nodes):
+            return conjunction([_named_anew(each) for each in nodes])
+        case Or(nodes):
+            return disjunction([_named_anew(each) for each in nodes])
+        case Not(inner):
+            return negation(_named_anew(inner))
+        case _:
+            return node
 
 
 def _licenses(nodes: Sequence[Node]) -> list[Node]:

@@ -451,6 +451,13 @@ def test_a_tree_prints_back_as_a_query(tree: Node) -> None:
     assert parsed.notices == ()
 
 
+@pytest.mark.parametrize("query", ["GPL (a in:title) 3 in:own", "GPL (a in:title) v3 (b OR c) in:own"])
+def test_words_that_a_place_brings_together_are_read_as_one_name(query: str) -> None:
+    """What is understood of a query with groups in places prints back as what was understood."""
+    tree = parse(query).tree
+    assert parse(str(tree)).tree == tree
+
+
 pieces = st.sampled_from(
     [
         *[
