@@ -122,9 +122,9 @@ def measure(index: Index, wanted: Sequence[Wanted], keys: dict[tuple[str, int], 
     for each in wanted:
         key = keys.get((each.repo.lower(), each.number))
         begun = time.perf_counter()
-        index.search(parse(each.query).tree)
+        first = [hit.key for hit in index.search(parse(each.query).tree).hits]
         taken.append((time.perf_counter() - begun) * 1000)
-        rank = None if key is None else rank_of(index, each.query, key)
+        rank = None if key is None else first.index(key) + 1 if key in first else rank_of(index, each.query, key)
         ranks[each.kind].append(rank)
         if rank != 1 and not quiet:
             shown = "not kept" if key is None else "not found" if rank is None else f"rank {rank}"
