@@ -12,7 +12,7 @@ from archives import post as comment
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from archiver.model import Account, Relevance, Repository, compact
+from archiver.model import Account, PostKind, Relevance, Repository, compact
 from archiver.references import RepositoryRef, ThreadKind
 from web.permalinks import SHOWN_DIGITS
 
@@ -476,7 +476,7 @@ def test_the_repositories_are_listed(archive: Archive) -> None:
 )
 def test_any_address_on_github_leads_to_its_record(archive: Archive, reference: str, target: str) -> None:
     """Of whatever form, by a former name too, with its anchor; a link of this archive leads where it always did."""
-    archive.save(comments=(comment(501, "No."),))
+    archive.save(comments=(comment(501, "No."), comment(5, "Here.", kind=PostKind.REVIEW_COMMENT)))
     archive.save_repository(RepositoryRef("Old", "Name"))
     response = archive.client().get("/lookup", query_string={"url": reference})
     assert response.status_code == 302
