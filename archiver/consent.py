@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 
 from archiver import answers
 from archiver.answers import Answer, Reading
@@ -158,9 +159,10 @@ def consent_roll(thread: Thread) -> ConsentRoll | None:
     readable = [each for each in replies if not each.withdrawn and not (each.author and each.author.bot)]
     terms = _Terms(templates, _wanted(thread, asked), any(request.by_approving for _, request in asked))
     given: dict[int | tuple[PostKind, int], list[tuple[Post, list[Given]]]] = {}
+    before = {(post.kind, post.id): earlier for earlier, post in pairwise(replies)}
     for post in readable:
         asker = post.author is not None and post.author.id in askers
-        if found := _given(post, terms, asker=asker, elsewhere=_asked_otherwise(post, replies)):
+        if found := _given(post, terms, before.get((post.kind, post.id)), asker=asker):
             given.setdefault(post.author.id if post.author else (post.kind, post.id), []).append((post, found))
     _add_unread_words(given, readable, named, askers)
     entries = [_entry(each, named) for each in given.values()]
@@ -242,15 +244,13 @@ def _family(name: str) -> str:
     return resolved(name).partition("-")[0].lower()
 
 
-def _asked_otherwise(post: Post, replies: Sequence[Post]) -> bool:
+def _asked_otherwise(post: Post, before: Post | None) -> bool:
     """Whether the post right before this one, by somebody else, asks something that is not about consent."""
-    before = [each for each in replies if (each.created_at, each.id) < (post.created_at, post.id)][-1:]
-    if not before or before[0].withdrawn or len(before[0].body) > _MAX_LENGTH:
+    if before is None or before.withdrawn or len(before.body) > _MAX_LENGTH:
         return False
-    author = before[0].author
-    if author is not None and post.author is not None and author.id == post.author.id:
+    if before.author is not None and post.author is not None and before.author.id == post.author.id:
         return False
-    own = " ".join(each.text for each in _segments(before[0].revision) if each.place == "own")
+    own = " ".join(each.text for each in _segments(before.revision) if each.place == "own")
     questions = [each for each in answers.sentences(own) if each.rstrip(" )\"'*_").endswith(("?", "？"))]
     return bool(questions) and not any(ABOUT_CONSENT.search(each) for each in questions)
 
@@ -258,10 +258,10 @@ def _asked_otherwise(post: Post, replies: Sequence[Post]) -> bool:
 # --- who answers ------------------------------------------------------------------------------------------------------
 
 
-def _given(post: Post, terms: _Terms, *, asker: bool, elsewhere: bool) -> list[Given]:
+def _given(post: Post, terms: _Terms, before: Post | None, *, asker: bool) -> list[Given]:
     """Return what a post says, the text that stands last; before it, texts that said otherwise and were edited.
 
-    `elsewhere` says that something else was asked right before: then "ok" and "no" are not taken for an answer.
+    Where the post right `before` asks something else, "ok" and "no" are not taken for an answer.
     """
     login = post.author.login if post.author else None
     found: list[Given] = []
@@ -271,7 +271,7 @@ def _given(post: Post, terms: _Terms, *, asker: bool, elsewhere: bool) -> list[G
     for revision in [*texts, post.revision]:
         current = revision is post.revision
         reading = _reading(revision, terms, login)
-        if reading and reading.clear and elsewhere and answers.pointing(reading.words):
+        if reading and reading.clear and answers.pointing(reading.words) and _asked_otherwise(post, before):
             reading = Reading(Answer.UNCLEAR, reading.words, answers.ELSEWHERE)
         if current and post.state == "APPROVED" and (reading is None or not reading.clear):
             reading = _approval(reading, by_approving=terms.by_approving)
