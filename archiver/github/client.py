@@ -141,16 +141,7 @@ class GitHub:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         self._token = token
-        self._http = httpx.Client(
-            headers=headers,
-            timeout=httpx.Timeout(timeout.total_seconds(), connect=min(timeout.total_seconds(), 15.0)),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-            transport=transport,
-            verify=True if transport else trusted(),
-            follow_redirects=False,
-            # A proxy or a .netrc of the environment would see the token, or replace it.
-            trust_env=False,
-        )
+        self._http = connection(headers, timeout, transport)
 
     def __enter__(self) -> GitHub:
         return self
@@ -379,7 +370,21 @@ def _join(base: str, target: str) -> str:
         return target  # no address at all, as will be said when it is asked for
 
 
-def trusted() -> ssl.SSLContext:
+def connection(headers: Mapping[str, str], timeout: timedelta, transport: httpx.BaseTransport | None) -> httpx.Client:
+    """Return what all requests go out by: one at a time, no redirect followed unseen, nothing of the environment."""
+    return httpx.Client(
+        headers=dict(headers),
+        timeout=httpx.Timeout(timeout.total_seconds(), connect=min(timeout.total_seconds(), 15.0)),
+        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+        transport=transport,
+        verify=True if transport else _trusted(),
+        follow_redirects=False,
+        # A proxy or a .netrc of the environment would see the token, or replace it.
+        trust_env=False,
+    )
+
+
+def _trusted() -> ssl.SSLContext:
     """Trust the certificates that httpx ships, and those of the system or of SSL_CERT_FILE."""
     context = httpx.create_ssl_context()
     context.load_default_certs()

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from archiver.errors import ArchiveError
-from archiver.github.client import trusted
+from archiver.github.client import connection
 
 MAX_REDIRECTS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -61,15 +61,8 @@ class MediaClient:
         self.hosts = frozenset(each.lower() for each in hosts)
         self._types = frozenset(types)
         self._max_bytes = max_bytes
-        self._http = httpx.Client(
-            headers={"User-Agent": f"onrecord/{version}", "Accept": "image/*", "Accept-Encoding": "identity"},
-            timeout=httpx.Timeout(timeout.total_seconds(), connect=min(timeout.total_seconds(), 15.0)),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-            transport=transport,
-            verify=True if transport else trusted(),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        headers = {"User-Agent": f"onrecord/{version}", "Accept": "image/*", "Accept-Encoding": "identity"}
+        self._http = connection(headers, timeout, transport)
 
     def __enter__(self) -> MediaClient:
         return self
