@@ -93,19 +93,11 @@ class Pattern:
 
 def alternatives(pattern: str) -> list[str]:
     """Split a pattern at the bars outside of its groups."""
-    found, depth, start, at = [], 0, 0, 0
-    while at < len(pattern):
-        if pattern[at] == "\\":
-            at += 2
-            continue
-        if pattern[at] == "[" and (some := _SET.match(pattern, at)):
-            at = some.end()
-            continue
-        depth += {"(": 1, ")": -1}.get(pattern[at], 0)
+    found, start = [], 0
+    for at, depth in _depths(pattern, 0):
         if pattern[at] == "|" and not depth:
             found.append(pattern[start:at])
             start = at + 1
-        at += 1
     return [*found, pattern[start:]]
 
 
@@ -153,16 +145,21 @@ def _atom(pattern: str, at: int) -> tuple[str, frozenset[str], int]:
 
 
 def _closing(pattern: str, at: int) -> int:
+    for place, depth in _depths(pattern, at):
+        if not depth:
+            return place
+    raise ValueError(f"a group without an end: {pattern!r}")
+
+
+def _depths(pattern: str, at: int) -> Iterator[tuple[int, int]]:
+    """Yield each place from `at` on that is no part of an escape or a set, and how many groups are open after it."""
     depth = 0
     while at < len(pattern):
         if pattern[at] == "\\":
             at += 2
-            continue
-        if pattern[at] == "[" and (some := _SET.match(pattern, at)):
+        elif pattern[at] == "[" and (some := _SET.match(pattern, at)):
             at = some.end()
-            continue
-        depth += {"(": 1, ")": -1}.get(pattern[at], 0)
-        if not depth:
-            return at
-        at += 1
-    raise ValueError(f"a group without an end: {pattern!r}")
+        else:
+            depth += {"(": 1, ")": -1}.get(pattern[at], 0)
+            yield at, depth
+            at += 1
