@@ -176,17 +176,9 @@ class ThreadPages:
 
     def history(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
         """List a thread's captures, what was found out about it, and GitHub's own edits of its posts."""
-        asked, wanted = _parse(owner, name, kind, tail)
-        if wanted != permalinks.Tail(asked.number):
-            abort(404)
-        repository = self._store.find_repository(asked.repository)
-        if known := self._known(repository, asked.number, permalinks.history):
-            return known
-        thread = self._store.thread(repository.id, asked.number) if repository else None
-        if thread is None:
-            return self.missing(asked)
-        if moved := moved_for_good(permalinks.history(thread.summary.ref)):
-            return moved
+        thread = self._present(*_parse(owner, name, kind, tail), permalinks.history)
+        if not isinstance(thread, Thread):
+            return thread
         edited = [each for each in reading.entries(thread) if each.versions]
         return render_template(
             "history.html",
@@ -198,21 +190,27 @@ class ThreadPages:
 
     def compare(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
         """Tell two versions of a thread apart, which the parameters `from` and `to` name."""
-        asked, wanted = _parse(owner, name, kind, tail)
-        if wanted != permalinks.Tail(asked.number):
-            abort(404)
-        repository = self._store.find_repository(asked.repository)
-        if known := self._known(repository, asked.number, permalinks.compare):
-            return known
-        thread = self._store.thread(repository.id, asked.number) if repository else None
-        if thread is None:
-            return self.missing(asked)
-        if moved := moved_for_good(permalinks.compare(thread.summary.ref)):
-            return moved
+        thread = self._present(*_parse(owner, name, kind, tail), permalinks.compare)
+        if not isinstance(thread, Thread):
+            return thread
         try:
             return changes.comparison(self._store, thread, mask=self._site.mask)
         except changes.Withdrawn as error:
             return _withdrawn(thread.summary.ref, error.tombstone, "", version=error.digest)
+
+    def _present(
+        self, asked: ThreadRef, wanted: permalinks.Tail, canonical: Callable[[ThreadRef], str]
+    ) -> Thread | ResponseReturnValue:
+        """Return a thread as now known, or the answer where it is not held, elsewhere, or known to whoever asks."""
+        if wanted != permalinks.Tail(asked.number):
+            abort(404)
+        repository = self._store.find_repository(asked.repository)
+        if known := self._known(repository, asked.number, canonical):
+            return known
+        thread = self._store.thread(repository.id, asked.number) if repository else None
+        if thread is None:
+            return self.missing(asked)
+        return moved_for_good(canonical(thread.summary.ref)) or thread
 
     def _known(
         self, repository: Repository | None, number: int, canonical: Callable[[ThreadRef], str], *more: object

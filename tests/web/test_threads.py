@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from itertools import pairwise
 
@@ -10,27 +9,13 @@ import pytest
 from archives import CAPTURED, FOREIGN_SCRIPT, OPENED, Archive
 from archives import post as comment
 from bs4 import BeautifulSoup
-from flask.testing import FlaskClient
+from pages import page, text
 
 from archiver.model import Account, PostKind, Relevance, Repository, compact
 from archiver.references import RepositoryRef, ThreadKind
 from web.permalinks import SHOWN_DIGITS
 
 THREAD = "/github.com/Acme/Rocket/issues/12"
-
-
-def page(client: FlaskClient, path: str, status: int = 200) -> BeautifulSoup:
-    """Return a page's tree, having checked its status."""
-    response = client.get(path)
-    assert response.status_code == status, response.get_data(as_text=True)
-    assert response.mimetype == "text/html"
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-
-def text(tree: BeautifulSoup, selector: str = "main") -> str:
-    """Return what a reader sees of a part of a page, with single spaces."""
-    words = " ".join(" ".join(each.get_text(" ") for each in tree.select(selector)).split())
-    return re.sub(r" ([,.;:)])", r"\1", words)
 
 
 # --- the thread -------------------------------------------------------------------------------------------------------
