@@ -37,6 +37,8 @@ def parse_iso(text: str) -> datetime:
     Raises ValueError for anything else.
     """
     moment = datetime.fromisoformat(text)
+    if moment.tzinfo is UTC and not moment.microsecond:
+        return moment  # as `iso` prints it: hundreds are read for a page
     if moment.tzinfo is None:
         raise ValueError(f"no time zone in {text!r}")
     try:

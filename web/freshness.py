@@ -14,7 +14,7 @@ from werkzeug.http import http_date, is_resource_modified
 from werkzeug.wrappers import Response
 
 from archiver import __version__
-from archiver.store import Reader, Stamp
+from archiver.store import Stamp
 from web import render
 from web.cache import FRESH_UNTIL
 from web.config import SiteConfig
@@ -25,19 +25,15 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 class Validators:
     """Makes the ETags of what is shown of threads: weak ones, since the words beside a date move on by the minute."""
 
-    def __init__(self, store: Reader, site: SiteConfig, clock: Callable[[], datetime]) -> None:
-        self._store = store
+    def __init__(self, site: SiteConfig, clock: Callable[[], datetime]) -> None:
         self._site = site
         self._clock = clock
 
-    def unmodified(self, repository_id: int, number: int, *more: object) -> Response | None:
+    def unmodified(self, stamp: Stamp, *more: object) -> Response | None:
         """Return 304 if whoever asks has what is shown of a thread; else note its validators for the answer.
 
         `more` tells apart what is shown at several addresses of the thread.
         """
-        stamp = self._store.stamp(repository_id, number)
-        if stamp is None:
-            return None
         return unmodified(self.etag(stamp, *more), stamp.at)
 
     def etag(self, stamp: Stamp, *more: object) -> str:

@@ -41,7 +41,7 @@ class ThreadPages:
         self._site = site
         self._clock = clock
         self._alike = alike
-        self._validators = Validators(store, site, clock)
+        self._validators = Validators(site, clock)
 
     def blueprint(self) -> Blueprint:
         """Return the routes of these pages."""
@@ -219,10 +219,10 @@ class ThreadPages:
 
         `more` is what the answer shows besides the thread.
         """
-        ref = self.held(repository, number) if repository else None
-        if repository is None or ref is None or quote(request.path, safe="/@") != canonical(ref):
+        stamp = self._store.stamp(repository.id, number) if repository else None
+        if stamp is None or quote(request.path, safe="/@") != canonical(stamp.ref):
             return None
-        return self._validators.unmodified(repository.id, number, request.path, request.query_string, *more)
+        return self._validators.unmodified(stamp, request.path, request.query_string, *more)
 
     def _at_time(self, repository: Repository, asked: ThreadRef, at: datetime, form: str) -> ResponseReturnValue:
         ref = self.held(repository, asked.number)

@@ -14,20 +14,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.model import thread_key
-from archiver.store import schema as s
+from archiver.references import ThreadKind, ThreadRef
+from archiver.store import statements
 from archiver.store.engine import translated
-from archiver.store.values import thread_row
+from archiver.store.values import row_at
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """What a thread's page was made from: `text` is another one when anything of it is; `at` is when it last changed.
 
-    The same everywhere, in whichever process. `moments` are those whose distance from now a page tells.
+    The same everywhere, in whichever process. `ref` is where the thread is now, `moments` are those whose distance from
+    now a page tells.
     """
 
     text: str
+    ref: ThreadRef
     at: datetime
     moments: tuple[datetime, ...]
 
@@ -64,36 +66,20 @@ class FreshnessReading:
             self._watch = None
 
     def stamp(self, repository_id: int, number: int) -> Stamp | None:
-        """Return the stamp of a thread; None if it is not held, or withdrawn. It costs a few small queries."""
-        change, state, repository, failure = s.change, s.crawl_state, s.repository, s.failure
+        """Return the stamp of a thread; None if it is not held, or withdrawn. It costs two small queries."""
         with translated(self.url), self._engine.connect() as connection, connection.begin():
-            row = thread_row(connection, repository_id, number)
+            row = row_at(connection, statements.STAMP, repository_id, number)
             if row is None:
                 return None
-            home = row["repository_id"]
-            of_thread = (failure.c.repository_id == home) & failure.c.target.in_(["", f"#{row['number']}"])
-            parts: list[Any] = [row[name] for name in ("id", "snapshot", "gap", "gone_status", "gone_since")]
-            key = thread_key(home, row["number"])
-            parts.append(connection.execute(sa.select(change.c.number).where(change.c.key == key)).scalar())
-            for query in (
-                sa.select(state.c.last_sweep_at, state.c.swept, state.c.not_asked).where(state.c.repository_id == home),
-                sa.select(repository).where(repository.c.id == home),
-                sa.select(failure.c.target, failure.c.at).where(of_thread).order_by(failure.c.target),
-                sa.select(sa.func.max(s.finding.c.id)).where(s.finding.c.repository_id == home),
-                sa.select(sa.func.max(s.withdrawal.c.id)),
-                # Pictures come after the posts that show them.
-                sa.select(sa.func.count(s.media.c.digest)),
-            ):
-                parts.append([tuple(each) for each in connection.execute(query)])
-            times = connection.execute(
-                sa.select(
-                    sa.func.max(s.finding.c.at, type_=s.Moment()),
-                    sa.select(sa.func.max(s.withdrawal.c.at, type_=s.Moment())).scalar_subquery(),
-                    sa.select(sa.func.max(s.withdrawal.c.lifted_at, type_=s.Moment())).scalar_subquery(),
-                    sa.select(state.c.last_sweep_at).where(state.c.repository_id == home).scalar_subquery(),
-                ).where(s.finding.c.repository_id == home)
-            ).one()
+            of_thread = {"repository": row["repository_id"], "target": f"#{row['number']}"}
+            failures = [(each.target, each.at) for each in connection.execute(statements.FAILURES, of_thread)]
+        text = sha256(repr([tuple(row.values()), failures]).encode()).hexdigest()
         seen = (row["captured_at"], row["last_checked_at"], row["detailed_at"])
-        moments = tuple(each for each in (row["created_at"], row["first_captured_at"], *seen, times[3]) if each)
-        text = sha256(repr([parts, [*seen, *times]]).encode()).hexdigest()
-        return Stamp(text, max(each for each in (*seen, *times) if each is not None), moments)
+        changed = (*seen, row["last_sweep_at"], row["found_at"], row["withdrawn_at"], row["lifted_at"])
+        told = (row["created_at"], row["first_captured_at"], *seen, row["last_sweep_at"])
+        return Stamp(
+            text=text,
+            ref=ThreadRef(row["repository_owner"], row["repository_name"], row["number"], ThreadKind(row["kind"])),
+            at=max(each for each in changed if each is not None),
+            moments=tuple(each for each in told if each is not None),
+        )

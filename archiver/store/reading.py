@@ -28,6 +28,7 @@ from archiver.model import (
 )
 from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import schema as s
+from archiver.store import statements
 from archiver.store.addresses import AddressReading
 from archiver.store.engine import translated
 from archiver.store.freshness import FreshnessReading
@@ -37,18 +38,17 @@ from archiver.store.overviews import OverviewReading
 from archiver.store.redacting import snapshot_row, snapshot_tombstone, withdrawal_tombstone
 from archiver.store.searches import UNSEARCHED, WatchReading
 from archiver.store.values import (
+    BATCH,
     captures_of,
     fits,
     repositories_named,
     repository_by_id,
     repository_from,
+    rows_at,
     summaries_from,
     thread_from,
     thread_row,
 )
-
-# How many threads are looked up at once: databases bound the number of a statement's parameters.
-_BATCH = 500
 
 ORDERS = {
     "created": (s.thread.c.created_at.desc(), s.thread.c.id.desc()),
@@ -239,20 +239,17 @@ class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading, Add
 
     def upkeep(self, repository_id: int, number: int) -> Upkeep:
         """Return how a thread of a repository is kept up to date."""
-        state, repository, failure = s.crawl_state, s.repository, s.failure
-        of_thread = (failure.c.repository_id == repository_id) & failure.c.target.in_(["", f"#{number}"])
+        of_thread = {"repository": repository_id, "target": f"#{number}"}
         with self._connection() as connection:
-            query = sa.select(state).where(state.c.repository_id == repository_id)
-            row = connection.execute(query).mappings().one_or_none()
-            flag = connection.execute(sa.select(repository.c.flag).where(repository.c.id == repository_id)).scalar()
-            failures = connection.execute(sa.select(failure).where(of_thread).order_by(failure.c.target)).mappings()
+            row = connection.execute(statements.UPKEEP, {"repository": repository_id}).mappings().one_or_none()
+            failures = connection.execute(statements.FAILURES, of_thread).mappings()
             not_asked = (row["not_asked"] if row else None) or {}
             return Upkeep(
                 # That other threads are not known is nothing about this one.
                 not_asked={what: why for what, why in not_asked.items() if what != UNSEARCHED},
                 last_sweep_at=row["last_sweep_at"] if row else None,
                 swept=row["swept"] if row else None,
-                flag=flag,
+                flag=row["flag"] if row else None,
                 failures=tuple(Failure(f["target"], f["reason"], f["at"], f["times"]) for f in failures),
             )
 
@@ -288,10 +285,8 @@ class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading, Add
             row = thread_row(connection, repository_id, number)
             if row is None:
                 return []
-            query = sa.select(s.snapshot.c.digest).where(
-                s.snapshot.c.thread_id == row["id"], s.snapshot.c.digest.startswith(prefix, autoescape=True)
-            )
-            return sorted(connection.execute(query).scalars())
+            found = connection.execute(statements.DIGESTS, {"thread": row["id"]}).scalars()
+            return sorted(each for each in found if each.startswith(prefix))
 
     def snapshot_record(self, digest: str) -> bytes | None:
         """Return the canonical JSON whose SHA-256 is `digest`; None if it is not held, or withdrawn."""
@@ -321,7 +316,7 @@ class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading, Add
         self, *, repository_id: int | None = None, order: str = "created", limit: int = 50, offset: int = 0
     ) -> list[ThreadSummary]:
         """Return threads without their posts, by `created`, `updated`, `captured` (latest first) or `number`."""
-        query = sa.select(s.thread).where(s.public).order_by(*ORDERS[order])
+        query = statements.SHOWN.where(s.public).order_by(*ORDERS[order])
         if repository_id is not None:
             query = query.where(s.thread.c.repository_id == repository_id)
         with self._connection() as connection:
@@ -330,12 +325,9 @@ class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading, Add
     def summaries_by_key(self, keys: Sequence[str]) -> dict[str, ThreadSummary]:
         """Return the threads with those keys that are held, without their posts."""
         pairs = [(int(repository_id), int(number)) for repository_id, _, number in (key.partition("/") for key in keys)]
-        found = []
         with self._connection() as connection:
-            for repository_id, number in pairs:
-                if row := thread_row(connection, repository_id, number):
-                    found.append(row)
-            return {each.key: each for each in summaries_from(connection, found)}
+            rows = rows_at(connection, pairs)
+            return {each.key: each for each in summaries_from(connection, rows)}
 
     def places(self, repository_id: int, numbers: Sequence[int]) -> dict[int, ThreadRef]:
         """Return, by their numbers, where threads are now that are or were in a repository; withdrawn ones too."""
@@ -345,8 +337,8 @@ class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading, Add
         found: dict[int, ThreadRef] = {}
         repositories: dict[int, Repository | None] = {}
         with self._connection() as connection:
-            for at in range(0, len(asked), _BATCH):
-                some = asked[at : at + _BATCH]
+            for at in range(0, len(asked), BATCH):
+                some = asked[at : at + BATCH]
                 here = (t.c.repository_id == repository_id) & t.c.number.in_(some)
                 was_here = (alias.c.repository_id == repository_id) & alias.c.number.in_(some)
                 moved = sa.select(alias.c.number, *columns).join(alias, alias.c.thread_id == t.c.id).where(was_here)

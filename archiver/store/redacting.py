@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from archiver.model import Account, FindingKind, PostKind, Tombstone
 from archiver.store import schema as s
+from archiver.store.statements import HIDDEN_AUTHORS
 
 Row = sa.RowMapping
 # The logins of others that events name.
@@ -60,9 +61,8 @@ NOBODY = Hidden({}, frozenset())
 
 def hidden_in(connection: sa.Connection, threads: Sequence[Row]) -> dict[int, Hidden]:
     """Return for each thread, by its `id`, whom it must not name; threads without any are left out."""
-    w, alias = s.withdrawal, s.account_alias
-    query = sa.select(w).where(w.c.scope == "author", w.c.lifted_at.is_(None)).order_by(w.c.id.desc())
-    standing = connection.execute(query).mappings().all()
+    alias = s.account_alias
+    standing = connection.execute(HIDDEN_AUTHORS).mappings().all()
     if not standing:
         return {}
     been = places_of(connection, threads) if any(each["repository_id"] for each in standing) else {}
@@ -98,10 +98,12 @@ def places_of(connection: sa.Connection, threads: Sequence[Row]) -> dict[int, se
 
 
 def told_events(
-    connection: sa.Connection, thread: Row, rows: Sequence[Row]
+    connection: sa.Connection, thread: Row, rows: Sequence[Row], hidden: Hidden
 ) -> Sequence[tuple[Account | None, Mapping[str, Any]]]:
-    """Return the actor and the detail of a thread's events as they may be shown, in the order of their rows."""
-    hidden = hidden_in(connection, [thread]).get(thread["id"], NOBODY)
+    """Return the actor and the detail of a thread's events as they may be shown, in the order of their rows.
+
+    `hidden` are the accounts that the thread must not name.
+    """
     untitled = bool((thread["summary"] or {}).get("title_withdrawn"))
     sources = {row["detail"].get("source_id") for row in rows if row["kind"] == "cross-referenced"} - {None}
     nameless = _withdrawn_sources(connection, sources) if sources else set()

@@ -201,7 +201,8 @@ class UpstreamReader:
             rows = connection.execute(query).mappings().all()
             thread = connection.execute(sa.select(s.thread).where(here)).mappings().one_or_none()
             if thread is not None:
-                for row, (actor, detail) in zip(rows, told_events(connection, thread, rows), strict=True):
+                hidden = hidden_in(connection, [thread]).get(thread["id"], NOBODY)
+                for row, (actor, detail) in zip(rows, told_events(connection, thread, rows, hidden), strict=True):
                     found["event", row["id"]] = UpstreamEvent(row["key"], row["kind"], row["at"], actor, detail)
         return [found[key] for key in keys], total
 

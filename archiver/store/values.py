@@ -6,7 +6,7 @@ It runs the statements that a thread needs, and decides nothing about which thre
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -35,9 +35,13 @@ from archiver.model import (
 )
 from archiver.references import RepositoryRef, ThreadKind
 from archiver.store import schema as s
+from archiver.store import statements
 from archiver.store.redacting import NOBODY, Hidden, hidden_in, told_events, told_finding, withdrawal_tombstone
+from archiver.store.statements import Places
 
 Row = sa.RowMapping
+# How many threads are looked up at once: databases bound the number of a statement's parameters.
+BATCH = 500
 PostKey = tuple[str, int]
 
 WITHDRAWN_TITLE = "(title withdrawn)"
@@ -54,30 +58,19 @@ def fits(number: int) -> bool:
 
 def repositories_named(connection: sa.Connection, ref: RepositoryRef) -> list[Repository]:
     """Return the repositories that bear or bore that name, the one seen under it last first."""
-    alias = s.repository_alias
-    query = (
-        sa.select(s.repository)
-        .join(alias, alias.c.repository_id == s.repository.c.id)
-        .where(alias.c.name_key == ref.key)
-        .order_by(alias.c.last_seen_at.desc(), alias.c.first_seen_at.desc(), alias.c.repository_id.desc())
-    )
-    return [repository_from(connection, row) for row in connection.execute(query).mappings().all()]
+    rows = connection.execute(statements.BY_NAME, {"name": ref.key}).mappings().all()
+    return [repository_from(connection, row) for row in rows]
 
 
 def repository_by_id(connection: sa.Connection, repository_id: int) -> Repository | None:
     """Return the repository with GitHub's number; None if it is not known."""
-    row = connection.execute(sa.select(s.repository).where(s.repository.c.id == repository_id)).mappings().one_or_none()
+    row = connection.execute(statements.REPOSITORY, {"repository": repository_id}).mappings().one_or_none()
     return None if row is None else repository_from(connection, row)
 
 
 def repository_from(connection: sa.Connection, row: Row) -> Repository:
     """Read a repository's row, and its aliases."""
-    alias = s.repository_alias
-    aliases = connection.execute(
-        sa.select(alias.c.spelled)
-        .where(alias.c.repository_id == row["id"])
-        .order_by(alias.c.first_seen_at, alias.c.name_key)
-    ).scalars()
+    aliases = connection.execute(statements.ALIASES, {"repository": row["id"]}).scalars()
     return Repository(
         id=row["id"],
         owner=row["owner"],
@@ -98,17 +91,34 @@ def thread_row(connection: sa.Connection, repository_id: int, number: int, *, wi
 
     With `withdrawn`, of one that they may not see any more, too.
     """
+    places = statements.THREAD_EVEN_WITHDRAWN if withdrawn else statements.THREAD
+    return row_at(connection, places, repository_id, number)
+
+
+def row_at(connection: sa.Connection, places: Places, repository_id: int, number: int) -> Row | None:
+    """Return what is asked of the thread that is at a place, or else of the one that was there before a transfer."""
     if not (fits(repository_id) and fits(number)):
         return None
-    t, alias = s.thread, s.thread_alias
-    seen = t.c.snapshot.is_not(None) if withdrawn else s.public
-    here = (t.c.repository_id == repository_id) & (t.c.number == number)
-    row = connection.execute(sa.select(t).where(here, seen)).mappings().one_or_none()
-    if row is None:
-        was_here = (alias.c.repository_id == repository_id) & (alias.c.number == number)
-        query = sa.select(t).join(alias, alias.c.thread_id == t.c.id).where(was_here, seen)
-        row = connection.execute(query).mappings().one_or_none()
-    return row
+    place = {"repository": repository_id, "number": number}
+    row = connection.execute(places.here, place).mappings().one_or_none()
+    return connection.execute(places.was_here, place).mappings().one_or_none() if row is None else row
+
+
+def rows_at(connection: sa.Connection, places: Sequence[tuple[int, int]]) -> list[Row]:
+    """Return the rows of the threads at those places (repository, number) that readers may see, in the same order."""
+    numbers: dict[int, list[int]] = {}
+    for repository_id, number in places:
+        if fits(repository_id) and fits(number):
+            numbers.setdefault(repository_id, []).append(number)
+    here: dict[tuple[int, int], Row] = {}
+    for repository_id, asked in numbers.items():
+        for at in range(0, len(asked), BATCH):
+            some = {"repository": repository_id, "numbers": asked[at : at + BATCH]}
+            for row in connection.execute(statements.THREADS, some).mappings():
+                here[repository_id, row["number"]] = row
+    # What is not where it is asked for may have been there before a transfer.
+    found = (here.get(place) or thread_row(connection, *place) for place in places)
+    return [row for row in found if row is not None]
 
 
 def summaries_from(connection: sa.Connection, rows: Sequence[Row]) -> list[ThreadSummary]:
@@ -174,11 +184,7 @@ def thread_from(connection: sa.Connection, row: Row, digest: str | None) -> Thre
     """Read a whole thread: as now known, with what is gone from it upstream, or as one of its snapshots has it."""
     latest = digest is None or digest == row["snapshot"]
     wanted = digest or row["snapshot"]
-    packed = connection.execute(
-        sa.select(s.snapshot.c.record).where(
-            s.snapshot.c.digest == wanted, s.snapshot.c.thread_id == row["id"], s.snapshot.c.erased_at.is_(None)
-        )
-    ).scalar_one_or_none()
+    packed = connection.execute(statements.RECORD, {"digest": wanted, "thread": row["id"]}).scalar_one_or_none()
     repository = repository_by_id(connection, row["repository_id"])
     if repository is None:
         return None
@@ -187,7 +193,7 @@ def thread_from(connection: sa.Connection, row: Row, digest: str | None) -> Thre
     record = json.loads(packed) if packed is not None else None
     rows = {
         (each["kind"], each["github_id"]): each
-        for each in connection.execute(sa.select(s.post).where(s.post.c.thread_id == row["id"])).mappings().all()
+        for each in connection.execute(statements.POSTS, {"thread": row["id"]}).mappings()
     }
     withheld = _withheld(connection, rows.values())
     hidden = hidden_in(connection, [row]).get(row["id"], NOBODY)
@@ -207,18 +213,16 @@ def thread_from(connection: sa.Connection, row: Row, digest: str | None) -> Thre
         there = named
         order = list(named)
     posts = [
-        _post(there[key], rows[key], revisions.get(key, ()), edits.get(key, ()), withheld, erased) for key in order
-    ]
-    posts = [
-        replace(post, context=contexts.get(post.revision.digest, {})) if not post.withdrawn else post for post in posts
+        _post(there[key], rows[key], revisions.get(key, ()), edits.get(key, ()), contexts, withheld, erased)
+        for key in order
     ]
     summary = summary_from(row, repository, record if record is not None else row["summary"], wanted, hidden)
     return Thread(
         summary=replace(summary, post_count=len(posts)),
         posts=posts,
-        events=_events(connection, row),
+        events=_events(connection, row, hidden),
         captures=captures_of(connection, row["id"]),
-        findings=findings_of(connection, row),
+        findings=_findings(connection, row, hidden),
     )
 
 
@@ -232,6 +236,7 @@ def _post(
     row: Row,
     known: Sequence[Revision],
     edits: Sequence[Edit],
+    contexts: Mapping[str, Mapping[str, Any]],
     withheld: Mapping[int, Tombstone],
     erased: Mapping[str, datetime],
 ) -> Post:
@@ -239,40 +244,43 @@ def _post(
     revision = next(each for each in known if each.digest == entry["revision"])
     # Of a post that is in no snapshot any more nothing but the row is left.
     state = entry.get("state") if "author" in entry else row["state"]
-    post = Post(
-        kind=PostKind.ANSWER if state == "answer" else PostKind(row["kind"]),
-        id=row["github_id"],
-        author=_author(row) if "author" not in entry else account_from(entry["author"]),
-        author_association=entry.get("author_association", row["author_association"]),
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        revision=revision,
-        revisions=tuple(each for each in known if each.digest not in erased),
-        gone=_upstream_tombstone(row),
-        edits=tuple(edits),
-        state=state,
-        reply_to=row["reply_to"],
-        reactions=row["reactions"] or {},
-        minimized=row["minimized"],
-    )
     tombstone = withheld.get(row["withdrawn"]) if row["withdrawn"] is not None else None
     if tombstone is None and revision.digest in erased:
         tombstone = Tombstone(410, erased[revision.digest], "other")  # this text; a later one may be seen
     if tombstone is None:
-        return post
-    return replace(
-        post,
-        author=None,
-        author_association="NONE",
-        revision=replace(revision, body="", body_html=None),
-        revisions=(),
-        edits=(),
-        gone=tombstone,
+        told: dict[str, Any] = {
+            "author": _author(row) if "author" not in entry else account_from(entry["author"]),
+            "author_association": entry.get("author_association", row["author_association"]),
+            "revision": revision,
+            "revisions": tuple(each for each in known if each.digest not in erased),
+            "gone": _upstream_tombstone(row),
+            "edits": tuple(edits),
+            "context": contexts.get(revision.digest, {}),
+        }
+    else:
+        told = {
+            "author": None,
+            "author_association": "NONE",
+            "revision": replace(revision, body="", body_html=None),
+            "gone": tombstone,
+        }
+    return Post(
+        kind=PostKind.ANSWER if state == "answer" else PostKind(row["kind"]),
+        id=row["github_id"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        state=state,
+        reply_to=row["reply_to"],
+        reactions=row["reactions"] or {},
+        minimized=row["minimized"],
+        **told,
     )
 
 
-def _dated(known: Sequence[Revision], row: Row, edits: Sequence[Edit]) -> list[Revision]:
+def _dated(known: Sequence[Revision], row: Row, edits: Sequence[Edit]) -> Sequence[Revision]:
     """Return a post's revisions oldest first, with GitHub's time of the edit where its edit history tells it."""
+    if len(known) == 1 and not edits:
+        return known
     told = {each.revision: each.at for each in reversed(edits) if each.revision is not None}
     first = edits[0].revision if edits else None
     opening = row["kind"] == PostKind.OPENING.value
@@ -296,10 +304,7 @@ def _texts(
     texts: dict[PostKey, list[Revision]] = {}
     erased: dict[str, datetime] = {}
     contexts: dict[str, Mapping[str, Any]] = {}
-    r = s.revision
-    query = sa.select(r).where(r.c.thread_id == thread_id)
-    # By GitHub's time of the edit where it is known: the history may have told an earlier text after a later one.
-    rows = connection.execute(query.order_by(r.c.captured_at, r.c.edited_at)).mappings()
+    rows = connection.execute(statements.REVISIONS, {"thread": thread_id}).mappings()
     # Of two texts that GH Archive saw in one hour, the posts' own times tell which came first.
     for each in sorted(rows, key=lambda row: _updated(row["raw"]) if row["source"] == "gharchive" else ""):
         revision = Revision(
@@ -322,40 +327,33 @@ def _texts(
 
 def _edits(connection: sa.Connection, thread_id: int, hidden: Hidden) -> dict[PostKey, list[Edit]]:
     found: dict[PostKey, list[Edit]] = {}
-    query = sa.select(s.edit).where(s.edit.c.thread_id == thread_id).order_by(s.edit.c.edited_at, s.edit.c.id)
-    for each in connection.execute(query).mappings():
+    for each in connection.execute(statements.EDITS, {"thread": thread_id}).mappings():
         editor = None if each["editor_id"] is None else Account(each["editor_id"], each["editor_login"])
         edit = Edit(each["edited_at"], hidden.account(editor), each["revision"], each["deleted_at"])
         found.setdefault((each["kind"], each["github_id"]), []).append(edit)
     return found
 
 
-def _withheld(connection: sa.Connection, rows: Any) -> dict[int, Tombstone]:
+def _withheld(connection: sa.Connection, rows: Iterable[Row]) -> dict[int, Tombstone]:
     """Return the tombstones of the withdrawals that posts are withheld by."""
     numbers = {row["withdrawn"] for row in rows if row["withdrawn"] is not None}
+    if not numbers:
+        return {}
     query = sa.select(s.withdrawal).where(s.withdrawal.c.id.in_(numbers))
-    return {row["id"]: withdrawal_tombstone(row) for row in connection.execute(query).mappings()} if numbers else {}
+    return {row["id"]: withdrawal_tombstone(row) for row in connection.execute(query).mappings()}
 
 
-def _events(connection: sa.Connection, thread: Row) -> list[Event]:
-    query = sa.select(s.event).where(s.event.c.thread_id == thread["id"]).order_by(s.event.c.at, s.event.c.id)
-    rows = connection.execute(query).mappings().all()
+def _events(connection: sa.Connection, thread: Row, hidden: Hidden) -> list[Event]:
+    rows = connection.execute(statements.EVENTS, {"thread": thread["id"]}).mappings().all()
     return [
         Event(kind=row["kind"], at=row["at"], actor=actor, detail=detail, captured_at=row["captured_at"])
-        for row, (actor, detail) in zip(rows, told_events(connection, thread, rows), strict=True)
+        for row, (actor, detail) in zip(rows, told_events(connection, thread, rows, hidden), strict=True)
     ]
 
 
-def findings_of(connection: sa.Connection, row: Row) -> list[Finding]:
+def _findings(connection: sa.Connection, row: Row, hidden: Hidden) -> list[Finding]:
     """Return what was found out about a thread, its posts and its repository, oldest first."""
-    f = s.finding
-    query = (
-        sa.select(f, s.post.c.kind.label("post_kind"), s.post.c.github_id)
-        .outerjoin(s.post, s.post.c.id == f.c.post_id)
-        .where((f.c.thread_id == row["id"]) | (f.c.repository_id == row["repository_id"]) & f.c.thread_id.is_(None))
-        .order_by(f.c.id)
-    )
-    hidden = hidden_in(connection, [row]).get(row["id"], NOBODY)
+    rows = connection.execute(statements.FINDINGS, {"thread": row["id"], "repository": row["repository_id"]}).mappings()
     return [
         Finding(
             number=each["id"],
@@ -369,15 +367,15 @@ def findings_of(connection: sa.Connection, row: Row) -> list[Finding]:
             detail=each["detail"],
             post=None if each["post_id"] is None else (PostKind(each["post_kind"]), each["github_id"]),
         )
-        for each in connection.execute(query).mappings()
+        for each in rows
         if told_finding(hidden, each["kind"], each["detail"])
     ]
 
 
 def captures_of(connection: sa.Connection, thread_id: int) -> list[Capture]:
     """Return a thread's captures, oldest first."""
-    query = sa.select(s.capture).where(s.capture.c.thread_id == thread_id).order_by(s.capture.c.number)
-    return [Capture(row["number"], row["snapshot"], row["captured_at"]) for row in connection.execute(query).mappings()]
+    rows = connection.execute(statements.CAPTURES, {"thread": thread_id}).mappings()
+    return [Capture(row["number"], row["snapshot"], row["captured_at"]) for row in rows]
 
 
 def in_reading_order(rows: Sequence[Row]) -> list[Row]:
