@@ -13,6 +13,7 @@ from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
+from socket import socket
 from urllib.parse import quote
 
 from flask import Flask, current_app, render_template, request, url_for
@@ -40,6 +41,7 @@ from web.memento import MementoPages
 from web.metrics import ROUTE, Metrics
 from web.results import ResultPages, changes_behind
 from web.saving import SavePages, Saving
+from web.serve import Server
 from web.threads import ThreadPages
 
 # What the error pages say: a heading, and what a reader can do.
@@ -55,6 +57,7 @@ ERRORS = {
     500: ("Something went wrong here", "The fault is on this side, and has been logged. Trying again later may help."),
     503: ("The archive cannot be read at the moment", "Nothing is lost. Please try again in a few minutes."),
 }
+_KEPT = "onrecord.kept"  # under which name an app has its cache
 SEARCH_DOWN = ("Search is down at the moment", "The search index cannot be read. Every permanent link goes on working.")
 
 
@@ -117,7 +120,13 @@ def create_app(
     metrics.add_to(app)
     cache = PageCache(app.wsgi_app, _version(store, index), clock)
     app.wsgi_app = metrics.around(cache, cache)  # type: ignore[method-assign, assignment]
+    app.extensions[_KEPT] = cache
     return app
+
+
+def site_server(app: Flask, listener: socket, *, proxies: int = 0) -> Server:
+    """Return a server of what `create_app` made, not started yet; pages kept in memory are at hand for it."""
+    return Server(app, listener, proxies=proxies, at_hand=app.extensions[_KEPT].at_hand)
 
 
 def _asset(app: Flask) -> Callable[[str], str]:

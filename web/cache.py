@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -18,6 +18,7 @@ from werkzeug.datastructures import Accept, Headers
 from werkzeug.http import http_date, is_resource_modified, parse_accept_header
 
 from archiver.errors import ArchiveError
+from web.serve import AT_HAND
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -85,25 +86,36 @@ class PageCache:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        if (
-            environ["REQUEST_METHOD"] not in {"GET", "HEAD"}
-            or "HTTP_COOKIE" in environ
-            or "HTTP_AUTHORIZATION" in environ
-        ):
-            return self._application(environ, start_response)
-        where = (environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""))
-        # A page that comes packed or not, as whoever asks wants it, is kept apart for each.
-        packed = (*where, unpacks(environ.get("HTTP_ACCEPT_ENCODING", "")))
-        try:
-            version = self._version(where[0])
-        except ArchiveError:
-            # The application says what is wrong, in words and with the right status.
-            return self._application(environ, start_response)
-        page = self._find((*where, None), packed, version)
+        page = environ.pop(AT_HAND, None)
         if page is None:
-            return self._ask(environ, start_response, packed, version)
+            if not _public(environ):
+                return self._application(environ, start_response)
+            key = _packed(environ)
+            try:
+                version = self._version(key[0])
+            except ArchiveError:
+                # The application says what is wrong, in words and with the right status.
+                return self._application(environ, start_response)
+            page = self._find(key, version)
+            if page is None:
+                self._count(missed=True)
+                return self._ask(environ, start_response, key, version)
+        self._count()
         environ.update(page.notes)
         return _answer(page, environ, start_response)
+
+    def at_hand(self, asked: Mapping[str, Any]) -> Page | None:
+        """Return the page that a request can be answered with from memory; None if there is none, or none that holds.
+
+        `asked` is a WSGI environment, of which method, path, query and headers are looked at. See `web.serve.Server`.
+        """
+        if not _public(asked):
+            return None
+        key = _packed(asked)
+        try:
+            return self._find(key, self._version(key[0]))
+        except ArchiveError:
+            return None
 
     @property
     def kept(self) -> tuple[int, int]:
@@ -111,16 +123,19 @@ class PageCache:
         with self._lock:
             return len(self._pages), self._size
 
-    def _find(self, plain: Key, packed: Key, version: Hashable) -> Page | None:
+    def _find(self, packed: Key, version: Hashable) -> Page | None:
         with self._lock:
-            for key in (plain, packed):
+            for key in ((*packed[:2], None), packed):
                 page = self._pages.get(key)
                 if page is not None and page.version == version and self._clock() < page.until:
                     self._pages.move_to_end(key)
-                    self.hits += 1
                     return page
-            self.misses += 1
             return None
+
+    def _count(self, *, missed: bool = False) -> None:
+        with self._lock:
+            self.hits += not missed
+            self.misses += missed
 
     def _ask(
         self, environ: WSGIEnvironment, start_response: StartResponse, key: Key, version: Hashable
@@ -197,6 +212,18 @@ class PageCache:
             while self._size > self._most:
                 _, dropped = self._pages.popitem(last=False)
                 self._size -= dropped.size
+
+
+def _public(asked: Mapping[str, Any]) -> bool:
+    """Return whether the answer is the same for all who ask this."""
+    return (
+        asked["REQUEST_METHOD"] in {"GET", "HEAD"} and "HTTP_COOKIE" not in asked and "HTTP_AUTHORIZATION" not in asked
+    )
+
+
+def _packed(asked: Mapping[str, Any]) -> Key:
+    # A page that comes packed or not, as whoever asks wants it, is kept apart for each.
+    return asked.get("PATH_INFO", ""), asked.get("QUERY_STRING", ""), unpacks(asked.get("HTTP_ACCEPT_ENCODING", ""))
 
 
 def _keepable(status: str, headers: Headers) -> bool:

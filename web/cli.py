@@ -37,11 +37,11 @@ from search import cli as search_cli
 from search.errors import IndexUnavailable
 from search.index import Index, IndexConfig, open_index
 from search.sync import rebuild, sync
-from web.app import create_app
+from web.app import create_app, site_server
 from web.config import SiteConfig, operator_key
 from web.demo import running_demo
 from web.saving import Saving
-from web.serve import Server, listen
+from web.serve import listen
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +138,8 @@ def _set_up_logging(verbose: bool) -> None:
     logging.getLogger("httpx").setLevel(logging.INFO if verbose else logging.WARNING)
     for name in ("httpcore", "apscheduler", "alembic", "waitress"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of each request that has to wait, which makes all wait longer.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 @main.command("init")
@@ -226,7 +228,7 @@ def _serve(
     site = application.site
     listener = listen(site.host, site.port)
     app = create_app(store=store, index=index, site=site, saving=saving)
-    server = Server(app, listener, proxies=site.proxies)
+    server = site_server(app, listener, proxies=site.proxies)
     schedule = Schedule(jobs)
     server.start()
     schedule.start()

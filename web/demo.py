@@ -19,7 +19,7 @@ from archiver.references import parse_reference
 from archiver.store import open_store
 from search.index import open_index
 from search.sync import sync
-from web.app import create_app
+from web.app import create_app, site_server
 from web.config import SiteConfig
 from web.github_api import create_upstream_app
 from web.sample_data import load_sample
@@ -59,7 +59,7 @@ def running_demo(folder: Path, port: int, say: Callable[[str], None]) -> Iterato
             title="onrecord demo", base_url=url_of(listener), listen=url_of(listener).removeprefix("http://")
         )
         (folder / "config.toml").write_text(_config(site), encoding="utf-8")
-        server = Server(create_app(store=store, index=index, site=site), listener)
+        server = site_server(create_app(store=store, index=index, site=site), listener)
         server.start()
         stack.callback(server.stop)
         yield server

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 from archiver.model import Account, Evidence, PostKind, Relevance
 from archiver.references import ThreadKind
-from web.app import create_app
-from web.serve import Server, listen, url_of
+from web.app import create_app, site_server
+from web.serve import listen, url_of
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = [
@@ -93,7 +93,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     app = create_app(
         store=archive.store, index=archive.index, site=replace(archive.site, base_url=base), clock=archive.clock
     )
-    server = Server(app, listener)
+    server = site_server(app, listener)
     server.start()
     thread = f"{base}/github.com/Acme/Rocket/issues/12"
     yield {

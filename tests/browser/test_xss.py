@@ -26,8 +26,8 @@ from archiver.model import PostKind
 from archiver.observed import ObservedPost
 from archiver.references import ThreadKind
 from search.sync import sync
-from web.app import create_app
-from web.serve import Server, listen, url_of
+from web.app import create_app, site_server
+from web.serve import listen, url_of
 
 GENERATED, PARTS = 10_000, 4
 EACH = 125
@@ -168,7 +168,7 @@ def served(archive: Archive) -> Iterator[str]:
     """Serve an archive as it is, indexed or not."""
     listener = listen("127.0.0.1", 0)
     site = replace(archive.site, base_url=url_of(listener))
-    server = Server(create_app(store=archive.store, index=archive.index, site=site, clock=archive.clock), listener)
+    server = site_server(create_app(store=archive.store, index=archive.index, site=site, clock=archive.clock), listener)
     server.start()
     yield url_of(listener)
     server.stop()
