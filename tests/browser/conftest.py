@@ -7,16 +7,18 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from archives import OPENED, Archive, edit, event
 from archives import post as comment
+from brinks import WaitedFor, brinks, illustrated, serving, waiting
+from flask import Flask
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from archiver.model import Account, Evidence, PostKind, Relevance
 from archiver.references import ThreadKind
-from web.app import create_app, site_server
-from web.serve import listen, url_of
+from web.app import create_app
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = [
@@ -87,48 +89,73 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     debated(archive)
     archive.save(15, "Withdrawn")
     archive.withdraw(number=15)
-    listener = listen("127.0.0.1", 0)
-    base = url_of(listener)
+    archive.save(19, "Blocked")
+    archive.withdraw(number=19, reason="legal")
+    illustrated(archive)
     archive.app()
-    app = create_app(
-        store=archive.store, index=archive.index, site=replace(archive.site, base_url=base), clock=archive.clock
-    )
-    server = site_server(app, listener)
-    server.start()
-    thread = f"{base}/github.com/Acme/Rocket/issues/12"
-    yield {
+
+    def make(base: str) -> Flask:
+        site = replace(archive.site, base_url=base)
+        return create_app(store=archive.store, index=archive.index, site=site, clock=archive.clock)
+
+    with serving(make) as base, brinks(archive) as further:
+        yield ordinary(base, first, last) | further
+    archive.index.close()
+    archive.store.close()
+
+
+@pytest.fixture
+def waited_for(tmp_path: Path) -> Iterator[WaitedFor]:
+    """Serve a site on which somebody waits for a thread."""
+    archive = Archive(tmp_path)
+    archive.save(12)
+    with waiting(archive) as found:
+        yield found
+    archive.index.close()
+    archive.store.close()
+
+
+def ordinary(base: str, first: str, last: str) -> dict[str, str]:
+    """Return the address of each type of page that every site has; `first` and `last` are snapshots of thread 12."""
+    home = f"{base}/github.com/Acme/Rocket"
+    thread = f"{home}/issues/12"
+    return {
         "home": f"{base}/",
         "about": f"{base}/about",
         "search": f"{base}/search?q=license",
         "no results": f"{base}/search?q=license+zebra+milestone:x",
         "search help": f"{base}/search",
         "repositories": f"{base}/github.com/",
-        "repository": f"{base}/github.com/Acme/Rocket",
+        "repository": home,
         "thread": thread,
         "snapshot": f"{thread}@{first}",
+        "latest snapshot": f"{thread}@{last}",
         "history": f"{thread}/history",
         "query help": f"{base}/help/search",
         "partial results": f"{base}/search?q=license+zebra+question",
         "narrowed results": f"{base}/search?q=license+is:open+repo:acme/rocket",
         "compare": f"{thread}/compare?from={first[:12]}&to={last[:12]}",
+        "compare backwards": f"{thread}/compare?from={last[:12]}&to={first[:12]}",
         "cite": f"{thread}/cite",
         "cite a post": f"{thread}/cite?post=issuecomment-502",
         "too early": f"{thread}@20180216T091200Z",
         "no snapshot": f"{thread}@{'0' * 12}",
-        "happened": f"{base}/github.com/Acme/Rocket/pull/14",
-        "what happened": f"{base}/github.com/Acme/Rocket/pull/14/history",
-        "debate": f"{base}/github.com/Acme/Rocket/issues/17",
-        "consent": f"{base}/github.com/Acme/Rocket/issues/16",
-        "withdrawn": f"{base}/github.com/Acme/Rocket/issues/15",
+        "happened": f"{home}/pull/14",
+        "what happened": f"{home}/pull/14/history",
+        "debate": f"{home}/issues/17",
+        "consent": f"{home}/issues/16",
+        "pictures": f"{home}/issues/18",
+        "withdrawn": f"{home}/issues/15",
+        "withdrawn for legal reasons": f"{home}/issues/19",
         "lookup": f"{base}/lookup",
         "lookup refused": f"{base}/lookup?url={LONG}",
         "not held": f"{base}/lookup?url=no/where%2312",
+        "comment not held": f"{base}/lookup?url=acme/rocket/issues/12%23issuecomment-999",
         "beyond the last": f"{base}/search?q=license&page=99",
+        "nothing is saved": f"{base}/save",
+        "bad request": f"{home}?page=x",
         "not found": f"{base}/nowhere",
     }
-    server.stop()
-    archive.index.close()
-    archive.store.close()
 
 
 def consented(archive: Archive) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 from archives import FOREIGN_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
+from brinks import STEPS, WaitedFor
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 PAGES = (
@@ -14,7 +17,10 @@ PAGES = (
     *("cite", "cite a post", "about", "compare", "query help", "partial results", "narrowed results"),
     *("happened", "what happened", "withdrawn", "consent", "debate"),
     *("too early", "no snapshot", "lookup", "lookup refused", "not held", "beyond the last"),
-    "not found",
+    *("latest snapshot", "comment not held", "withdrawn for legal reasons", "pictures"),
+    *("compare backwards", "nothing is saved", "save", "save refused", "saving", "waiting to be saved", "not saved"),
+    *("an offer to save anew", "sign in refused", "signed in"),
+    *("not found", "bad request", "server error", "store down"),
 )
 # What stands at the edge of the window and further right, were it not for the boxes that scroll by themselves.
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -66,7 +72,15 @@ class Visit:
     """One page in one window, with all that the browser complained of or asked for meanwhile."""
 
     def __init__(
-        self, browser: Browser, url: str, width: int, scheme: str, *, scripts: bool = True, stubbed: bool = False
+        self,
+        browser: Browser,
+        url: str,
+        width: int,
+        scheme: str,
+        *,
+        scripts: bool = True,
+        stubbed: bool = False,
+        then: Callable[[Page], None] | None = None,
     ) -> None:
         self.context = browser.new_context(
             viewport={"width": width, "height": 844},
@@ -82,10 +96,13 @@ class Visit:
         if stubbed:
             self.page.route("**/*.js*", lambda route: route.fulfill(content_type="text/javascript", body=""))
         self.page.goto(url, wait_until="load")
+        if then:
+            then(self.page)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        # The status of the page itself, where a 4xx is what was asked for, is no complaint.
-        if "Failed to load resource: the server responded with a status of 4" not in message.text:
+        # The status of the page itself, where an error is what was asked for, is no complaint.
+        own = not urlsplit(message.location["url"]).path.startswith(("/static/", "/media/"))
+        if not (own and re.match(r"Failed to load resource: the server responded with a status of [45]", message.text)):
             self.messages.append(message.text)
 
     def _asked(self, request: Request) -> None:
@@ -103,7 +120,7 @@ def test_a_page_is_quiet_local_and_fits(
     browser: Browser, pages: dict[str, str], name: str, width: int, scheme: str, scripts: bool
 ) -> None:
     """No violation of the policy, no error, no request to another host, no sideways scrolling, enough contrast."""
-    visit = Visit(browser, pages[name], width, scheme, scripts=scripts)
+    visit = Visit(browser, pages[name], width, scheme, scripts=scripts, then=STEPS.get(name))
     try:
         assert visit.messages == []
         assert {urlsplit(url).netloc for url in visit.requests} == {urlsplit(pages[name]).netloc}
@@ -128,7 +145,7 @@ def test_a_page_keeps_the_rules_of_axe(
 
     axe is a script itself: without scripts means here that the site's own is empty.
     """
-    visit = Visit(browser, pages[name], width, scheme, stubbed=not scripts)
+    visit = Visit(browser, pages[name], width, scheme, stubbed=not scripts, then=STEPS.get(name))
     try:
         violations = Axe().run(visit.page).response["violations"]
         assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in violations] == []
@@ -221,6 +238,59 @@ def test_on_paper_a_thread_is_an_exhibit(browser: Browser, pages: dict[str, str]
         assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     finally:
         visit.context.close()
+
+
+def test_on_paper_a_comparison_is_an_exhibit(browser: Browser, pages: dict[str, str]) -> None:
+    """What is compared, both digests and times, the original and its own link at its head; no navigation."""
+    visit = Visit(browser, pages["compare"], 1280, "dark")
+    try:
+        cited = visit.page.locator(".cite .cited")
+        assert not cited.is_visible()
+        visit.page.emulate_media(media="print")
+        assert cited.is_visible()
+        words = cited.inner_text()
+        assert "from the version captured 1 March 2026, 12:00 UTC to the one captured 2 March 2026" in words
+        assert "https://github.com/Acme/Rocket/issues/12" in words
+        assert pages["compare"] in words
+        digests = visit.page.locator(".versions-compared .digest")
+        assert [len(each.inner_text().rpartition(" ")[2].strip()) for each in digests.all()] == [64, 64]
+        for hidden in ("nav", ".foot", "form", "text=The thread as now known"):
+            assert not visit.page.locator(hidden).first.is_visible()
+        above, below = cited.bounding_box(), visit.page.locator("h1").bounding_box()
+        assert above is not None
+        assert below is not None
+        assert above["y"] < below["y"]
+    finally:
+        visit.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_words_of_a_drawing_stay_within_it(browser: Browser, pages: dict[str, str], width: int) -> None:
+    """No date sticks out to its left, no event to its right."""
+    visit = Visit(browser, pages["debate"], width, "light")
+    try:
+        beyond = visit.page.evaluate(
+            """() => { const box = document.querySelector('.rail svg').getBoundingClientRect();
+            return [...document.querySelectorAll('.rail text')].map(e => [e.textContent, e.getBoundingClientRect()])
+              .filter(([, r]) => r.left < box.left || r.right > box.right).map(([words]) => words); }"""
+        )
+        assert beyond == []
+    finally:
+        visit.context.close()
+
+
+def test_whoever_waits_is_led_to_the_record_without_a_script(browser: Browser, waited_for: WaitedFor) -> None:
+    """The page that says what becomes of a wish asks again by itself, and ends at the record."""
+    context = browser.new_context(java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(waited_for.url)
+        assert page.locator("[aria-current=step]").inner_text().startswith("Waiting")
+        waited_for.fulfil()
+        page.wait_for_url(waited_for.record, timeout=60_000)
+        assert page.locator("#record").is_visible()
+    finally:
+        context.close()
 
 
 @pytest.mark.parametrize("name", ["thread", "history"])

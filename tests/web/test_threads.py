@@ -218,15 +218,16 @@ def test_a_snapshot_is_marked_as_a_fixed_version(archive: Archive) -> None:
     assert "latest version" not in record
 
 
-def test_a_whole_digest_is_cached_for_good_but_not_beyond_a_withdrawal(archive: Archive) -> None:
-    """Superseded snapshots are immutable for a day, the latest for minutes, and part of a digest is never immutable."""
+def test_a_snapshot_is_cached_for_good_but_not_beyond_a_withdrawal(archive: Archive) -> None:
+    """Superseded snapshots are immutable for a day, the latest for minutes, by twelve digits too."""
     first, second = archive.save(), archive.save(title="Renamed")
     client = archive.client()
     assert client.get(f"{THREAD}@{first}").headers["Cache-Control"] == "public, max-age=86400, immutable"
     assert client.get(f"{THREAD}@{second}").headers["Cache-Control"] == "public, max-age=600, immutable"
     assert client.get(f"{THREAD}@{first}.json").headers["Cache-Control"] == "public, max-age=86400, immutable"
-    for path in (f"{THREAD}@{first[:12]}", THREAD):
-        assert client.get(path).headers["Cache-Control"] == "no-cache"
+    assert client.get(f"{THREAD}@{first[:12]}").headers["Cache-Control"] == "public, max-age=86400, immutable"
+    assert client.get(f"{THREAD}@{second[:12]}").headers["Cache-Control"] == "public, max-age=600, immutable"
+    assert client.get(THREAD).headers["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize("suffix", ["", "@{digest}", "/history", ".json"])
@@ -384,7 +385,7 @@ def test_what_is_no_address_of_ours_is_a_404_page(archive: Archive, path: str) -
 def test_what_is_not_held_says_how_to_save_it(archive: Archive, thread: str, suffix: str) -> None:
     """The page shows the command, and the original."""
     tree = page(archive.client(), thread + suffix, 404)
-    assert text(tree, ".command") == f"onrecord crawl https:/{thread}"
+    assert tree.select_one(".command").get_text() == f"onrecord crawl https:/{thread}"
     # What is held of the repository is only offered where there is something.
     assert bool(tree.select("main a[href='/github.com/Acme/Rocket']")) == ("Acme" in thread)
 
