@@ -143,6 +143,7 @@ def withdrawn_error(tombstone: Tombstone, what: str) -> Response:
     message = f"{what} was withdrawn here on {iso(tombstone.since)}: {telling.why_withdrawn(tombstone)}"
     response = error(tombstone.status, message, reason=tombstone.reason, since=iso(tombstone.since))
     response.headers["X-Robots-Tag"] = "noindex"
+    response.last_modified = tombstone.since
     return response
 
 

@@ -135,6 +135,7 @@ def _withdrawn(what: str, tombstone: Tombstone, form: str) -> Response:
     page = render_template("error.html", code=tombstone.status, heading=heading, message=message)
     response = Response(page, tombstone.status, mimetype="text/html")
     response.headers["X-Robots-Tag"] = "noindex"
+    response.last_modified = tombstone.since
     return response
 
 

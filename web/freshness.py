@@ -19,6 +19,7 @@ from web import render
 from web.cache import FRESH_UNTIL
 from web.config import SiteConfig
 
+_TOMBSTONES = {410, 451}
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -69,14 +70,18 @@ def _mark(response: Response, etag: str, modified: datetime | None) -> None:
 
 
 def validate(response: Response) -> Response:
-    """Give an answer that was found its validators: those that were noted for it, or an ETag made of its body."""
-    if request.method not in {"GET", "HEAD"} or response.status_code != 200:
+    """Give an answer that was found its validators: those that were noted for it, or an ETag made of its body.
+
+    Tombstones are answers, too: without them, a cache may keep one for as long as it likes (RFC 9110, 15.1), beyond the
+    day on which what was withdrawn is given back. None is answered 304 (RFC 9110, 13.2.1).
+    """
+    if request.method not in {"GET", "HEAD"} or response.status_code not in {200, *_TOMBSTONES}:
         return response
     response.headers.setdefault("Cache-Control", "no-cache")
     if response.direct_passthrough or "ETag" in response.headers:
         return response
     noted = g.get("validators")
-    if noted:
+    if noted and response.status_code == 200:
         _mark(response, *noted)
     else:
         response.add_etag()

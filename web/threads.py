@@ -28,7 +28,8 @@ from web.timeline import timeline, topics_of
 
 PER_PAGE = 50
 # A snapshot never changes, but it may be withdrawn, and must then be out of every cache within a day. The latest one is
-# kept for minutes only: its page says so when the thread has changed since.
+# kept for minutes only: its page says so when the thread has changed since. A link with part of a digest is no
+# different (docs/decisions/0025-links-are-cached-as-what-they-lead-to.md).
 OLD_SNAPSHOT = "public, max-age=86400, immutable"
 LATEST_SNAPSHOT = "public, max-age=600, immutable"
 
@@ -157,7 +158,7 @@ class ThreadPages:
         if fixed:
             memento.mark(response, thread.summary, fixed.at, self._site.base_url)
         # What is withdrawn may be given back, and more of it may be withdrawn: such a page is asked for each time.
-        if fixed and wanted.whole and not any(each.withdrawn for each in thread.posts):
+        if fixed and not any(each.withdrawn for each in thread.posts):
             response.headers["Cache-Control"] = LATEST_SNAPSHOT if fixed.latest else OLD_SNAPSHOT
         return response
 
@@ -334,7 +335,8 @@ def _withdrawn(asked: ThreadRef, tombstone: Tombstone, form: str, version: str =
     """Return the tombstone of a thread, or of one `version` (a digest), that is withdrawn; no robot is to keep it."""
     if _is_data(form):
         return withdrawn_error(tombstone, f"{asked}@{version}" if version else str(asked))
-    page = render_template("withdrawn.html", asked=asked, tombstone=tombstone, version=version)
+    page = render_template("withdrawn.html", asked=asked, tombstone=tombstone, snapshot=version)
     response = _html(page, tombstone.status)
     response.headers["X-Robots-Tag"] = "noindex"
+    response.last_modified = tombstone.since
     return response

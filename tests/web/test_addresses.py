@@ -9,7 +9,9 @@ from archives import Archive
 from archives import post as comment
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from pages import page, text
 
+from archiver import __version__
 from archiver.model import PostKind, Repository
 from archiver.references import ThreadKind
 
@@ -175,6 +177,32 @@ def test_a_withdrawn_thread_is_a_tombstone_at_all_of_its_addresses(held: Archive
         response = client.get(path)
         assert (response.status_code, response.headers["X-Robots-Tag"]) == (status, "noindex"), path
         assert "license?" not in response.get_data(as_text=True), path
+
+
+@pytest.mark.parametrize("reason", ["other", "legal"])
+def test_a_tombstone_is_asked_for_each_time(held: Archive, reason: str) -> None:
+    """It says when it was put up and which one it is, but is never answered 304, which is for what was found."""
+    digest = latest(held)
+    at = held.now
+    held.withdraw(reason=reason)
+    client = held.client()
+    for path in (ISSUE, f"{ISSUE}@{digest}", f"{ISSUE}/history", f"{ISSUE}.json", f"{ISSUE}.bib"):
+        found = client.get(path)
+        assert found.status_code in {410, 451}
+        assert found.headers["Cache-Control"] == "no-cache"
+        assert found.last_modified == at
+        again = client.get(path, headers={"If-None-Match": found.headers["ETag"]})
+        assert (again.status_code, again.headers["ETag"]) == (found.status_code, found.headers["ETag"])
+
+
+def test_the_foot_of_a_tombstone_names_the_program(held: Archive) -> None:
+    """Not the digest of the version that was withdrawn in its place."""
+    held.save(title="Another title")
+    digest = held.store.captures(77, 12)[0].digest
+    held.withdraw("issue-9012", erase=True)
+    found = page(held.client(), f"{ISSUE}@{digest}", 410)
+    assert f"onrecord {__version__} under" in text(found, ".foot")
+    assert digest in text(found, "main")
 
 
 def test_an_erased_version_is_a_tombstone(held: Archive) -> None:
