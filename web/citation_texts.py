@@ -35,31 +35,39 @@ def plain(cited: Citation) -> str:
 
 
 def chicago(cited: Citation) -> str:
-    """Word a citation as a note of the Chicago Manual of Style (17th ed., 14.208 and 14.209)."""
+    """Word a citation as a note of the Chicago Manual of Style (17th ed., 14.208 to 14.210).
+
+    An archived page is told by who archived it, and when (https://www.chicagomanualofstyle.org/qanda/data/faq/topics/
+    Documentation/faq0434.html).
+    """
     what = f"{_lower(cited.part)} on “{cited.title},”" if cited.part else f"“{cited.title},”"
     if cited.author:
         what = f"{cited.author}, {what}"
     return (
         f"{render.capitalize_first(what) if not cited.author else what} {cited.place}, GitHub, "
-        f"{_american(cited.written_at)}, {cited.upstream_url}, archived {_american(cited.captured_at)}, at {cited.url}."
+        f"{_american(cited.written_at)}, {cited.upstream_url}, archived {_american(cited.captured_at)}, "
+        f"at {cited.site}, {cited.url}."
     )
 
 
 def apa(cited: Citation) -> str:
-    """Word a citation as an entry of the APA's reference list (7th ed., 10.15 and 10.16)."""
+    """Word a citation as an entry of the APA's reference list (7th ed., 10.15: online forum post).
+
+    Where a thread is stands behind the title, as the number of a report does (10.4).
+    """
     date = f"({cited.written_at.astimezone(UTC).year}, {_american(cited.written_at, year=False)})"
     if cited.part:
-        bracket = f"[{cited.part} on “{cited.title}”, {cited.noun} {cited.number} of {cited.repository}]"
+        bracket = f"[{cited.part} on the online forum post “{cited.title}” ({cited.place})]"
         what = f"{cited.words} {bracket}" if cited.words else bracket
     else:
-        what = f"{cited.title} [Online forum post; {cited.noun} {cited.number} of {cited.repository}]"
+        what = f"{cited.title} ({cited.place}) [Online forum post]"
     # Without an author the title stands in its place.
     lead = f"{_stopped(cited.author)} {date}. {what}." if cited.author else f"{what}. {date}."
     return f"{lead} GitHub. {cited.upstream_url} Archived {_american(cited.captured_at)}, at {cited.url}"
 
 
 def bluebook(cited: Citation) -> str:
-    """Word a citation as the Bluebook does for a posting that is archived (21st ed., rule 18.2)."""
+    """Word a citation as the Bluebook does for a posting that is archived (21st ed., rules 18.2.1(d) and 18.2.2)."""
     what = f"{cited.part} to {cited.title}" if cited.part else cited.title
     moment = cited.written_at.astimezone(UTC)
     time = f"{moment.hour % 12 or 12}:{moment.minute:02} {'AM' if moment.hour < 12 else 'PM'} UTC"
