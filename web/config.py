@@ -28,7 +28,9 @@ class SiteConfig:
     `base_url` is how the site is reached from outside, and begins every permanent link; `listen` is where the server
     waits. `contact` (an e-mail address or a URL) stands at the foot of every page, and so does `source`, the URL where
     the program's source code is to be had (whoever runs a changed version owes it to the readers, by the AGPL).
-    `noindex` asks search engines to stay away. `mask` hides e-mail addresses and what looks like a secret on pages.
+    `license` is the URL of the terms under which the record may be used: without it none are named, since the texts
+    are those of many authors. `noindex` asks search engines to stay away. `mask` hides e-mail addresses and what looks
+    like a secret on pages.
 
     `save` says who may have a thread saved from the page: nobody (`off`), whoever knows the operators' key, or anybody
     (`open`), `save_limit` threads in all and `save_limit_each` from one address within `save_window`. `proxies` is how
@@ -40,6 +42,7 @@ class SiteConfig:
     listen: str = "127.0.0.1:8000"
     contact: str = ""
     source: str = ""
+    license: str = ""
     noindex: bool = False
     mask: bool = True
     save: str = field(default="off", metadata={"choices": ("off", "operators", "open")})
@@ -58,8 +61,9 @@ class SiteConfig:
             )
         if self.save_limit > 10_000:
             raise ConfigError("[site]: `save_limit` is 10000 at most", key="site.save_limit")
-        if self.source:
-            check_http_url(self.source, "site.source")
+        for name in ("source", "license"):
+            if value := getattr(self, name):
+                check_http_url(value, f"site.{name}")
         found = _LISTEN.match(self.listen)
         if found is None or int(found[2]) > 65535:
             message = f"[site]: `listen` {self.listen!r} is not HOST:PORT, as 127.0.0.1:8000"

@@ -1,8 +1,8 @@
 """Tells programs what a thread's page is about: Signposting links for its headers, metadata for its head.
 
 It is pure. The links follow https://signposting.org/ (RFC 8288, RFC 8574); the metadata is what Zotero's translator
-"Embedded Metadata", Google Scholar, Dublin Core's and Open Graph's readers look for. No `license` is linked: the texts
-belong to those who wrote them, and under which license is not known.
+"Embedded Metadata", Google Scholar, Dublin Core's and Open Graph's readers look for. A `license` is linked only where
+the operator names one: the texts belong to those who wrote them, and under which license is not known.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def _links(thread: Thread, cited: Citation, site: SiteConfig) -> Iterator[str]:
     yield _link(cited.url, "cite-as")
     if address := profile(summary.author):
         yield _link(address, "author")
+    if site.license:
+        yield _link(site.license, "license")
     for each in _TYPES:
         yield _link(each, "type")
     for form in FORMS.values():

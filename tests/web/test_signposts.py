@@ -64,6 +64,20 @@ def test_the_page_of_a_thread_signposts_its_citation(archive: Archive, version: 
             assert (answer.status_code, answer.mimetype) == (200, mimetype or "text/html")
 
 
+def test_a_license_is_named_by_the_operator_or_by_nobody(archive: Archive) -> None:
+    """The texts are not ours to license, and no page passes the program's own license off as theirs."""
+    archive.save()
+    plain = archive.client()
+    terms = "https://rightsstatements.org/vocab/CNE/1.0/"
+    client = archive.client(license=terms)
+    assert 'rel="license"' not in plain.get(THREAD).headers["Link"]
+    assert 'rel="license"' not in plain.get(THREAD).text + plain.get("/about").text
+    assert (terms, "license", "") in links(client.get(THREAD).headers["Link"])
+    for path in (THREAD, "/about"):
+        found = BeautifulSoup(client.get(path).text, "html.parser").select("a[rel=license]")
+        assert {each["href"] for each in found} == {terms}
+
+
 @pytest.mark.parametrize("login", [None, "dependabot[bot]"])
 def test_an_author_without_a_profile_is_not_linked(archive: Archive, login: str | None) -> None:
     """A deleted account has none, and a bot has none at that address."""

@@ -20,6 +20,7 @@ from web.config import SiteConfig
         ("listen", "127.0.0.1:99999"),
         ("listen", "127.0.0.1:x"),
         ("source", "javascript:alert(1)"),
+        ("license", "MIT"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(setting: str, value: str) -> None:
