@@ -19,6 +19,7 @@ from archiver.model import PostKind, Thread, ThreadSummary, post_anchor
 from archiver.references import RepositoryRef
 from archiver.store import Reader
 from search.index import Index
+from search.tree import Everything
 from web import atom, freshness, permalinks, reading, render
 from web.api import moved_for_good
 from web.config import SiteConfig
@@ -77,6 +78,10 @@ class FeedPages:
             abort(400, "A feed is of a query: /search.atom?q=copyleft")
         parameters = {**request.args, "sort": request.args.get("sort") or "created-desc", "page": "1"}
         found = self._searcher.find(parameters, per_page=ENTRIES)
+        if isinstance(found.tree, Everything):
+            # Whoever follows a search does not want all there is because a qualifier is not known.
+            what = " ".join(each for each in found.notices if not each.startswith("Nothing was asked"))
+            abort(400, f"{what} Nothing is left of the query to look for; all debates are in /new.atom.".strip())
         entries = [
             self._debate(summary, self._snippet(found, at))
             for at, (summary, hit) in enumerate(found.results)

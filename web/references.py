@@ -27,8 +27,8 @@ _ADDRESS = re.compile(
     rf"https?://(?:www\.)?github\.com/{_NAMES}/(?:issues|pull|discussions)/(?P<number>[1-9][0-9]{{0,9}})(?![0-9])",
     re.IGNORECASE,
 )
-# As people write it: `#12`, `owner/repo#12`; not within words, addresses or entities.
-_SHORT = re.compile(rf"(?<![\w&/#.@-])(?:{_NAMES})?#(?P<number>[1-9][0-9]{{0,9}})(?![\w-])")
+# As people write it: `#12`, `GH-12`, `owner/repo#12`; not within words, addresses or entities.
+_SHORT = re.compile(rf"(?<![\w&/#.@-])(?:(?:{_NAMES})?#|[Gg][Hh]-)(?P<number>[1-9][0-9]{{0,9}})(?![\w-])")
 _HREF = re.compile(rf'<a href="(?P<whole>{_ADDRESS.pattern}(?P<rest>[^"]*))"', re.IGNORECASE)
 _ANCHOR = re.compile(r"#([A-Za-z]+(?:_r)?-?[0-9]+)\Z")
 _TAG_NAME = re.compile(r"<(/?)([a-z0-9]+)")
@@ -46,9 +46,10 @@ class Linker:
     def linked(self, html: Markup, revision: Revision) -> Markup:
         """Return a text (safe HTML) with links to what is held here, and the original beside each.
 
-        In what GitHub has rendered, references are links already; in Markdown, `#12` and `owner/repo#12` become some.
+        In what GitHub has rendered, references are links already; in Markdown, `#12`, `GH-12` and `owner/repo#12`
+        become some.
         """
-        if not self.links or ("github.com/" not in html.lower() and "#" not in html):
+        if not self.links or not _may_refer(html):
             return html
         # GitHub makes no links of what stands within code, or is a link already.
         return Markup("".join(self._pieces(html, read=not revision.body_html)))  # noqa: S704 - links into what was safe
@@ -89,6 +90,11 @@ class Linker:
         repository = RepositoryRef(found["owner"], found["name"]) if found["owner"] else self.ref.repository
         original = f"{repository.upstream_url}/issues/{found['number']}"
         return f'<a href="{path}">{found[0]}</a>{_original(str(escape(original)))}'
+
+
+def _may_refer(text: str) -> bool:
+    """Return, at little cost, whether a text could refer to a thread at all."""
+    return "#" in text or "github.com/" in (low := text.lower()) or "gh-" in low
 
 
 def _original(address: str) -> str:
@@ -136,8 +142,9 @@ def _named(thread: Thread) -> Iterable[str]:
         for revision in (post.revision, *post.revisions):
             text = revision.body_html or revision.body
             # Most texts refer to nothing, and are not searched through for it.
-            if "github.com/" in text.lower():
-                found |= dict.fromkeys(_key(each, home) for each in _ADDRESS.finditer(text))
-            if not revision.body_html and "#" in text:
+            if not _may_refer(text):
+                continue
+            found |= dict.fromkeys(_key(each, home) for each in _ADDRESS.finditer(text))
+            if not revision.body_html:
                 found |= dict.fromkeys(_key(each, home) for each in _SHORT.finditer(text))
     return found

@@ -22,7 +22,7 @@ from archiver.outcome import Actor, Facts
 from archiver.wording import plural
 from web import permalinks
 from web.reading import Entry, PostKey, known_posts, post_key
-from web.render import CLOSED_AS, duration
+from web.render import CLOSED_AS, duration, listed
 from web.telling import reactions
 
 TOPICS = {
@@ -134,6 +134,14 @@ def standings(facts: Facts) -> list[tuple[str, int | None, int]]:
     if facts.withdrawn_posts:
         rows.append(("Withdrawn here", None, facts.withdrawn_posts))
     return rows
+
+
+def writers(facts: Facts) -> str:
+    """Say how many wrote: people, robots, and deleted accounts, which cannot be told apart; empty if nobody is."""
+    told = [plural(facts.people, "person", "people")] if facts.people else []
+    told += [plural(facts.robots, "robot")] if facts.robots else []
+    told += ["a deleted account" if facts.ghost_posts == 1 else "deleted accounts"] if facts.ghost_posts else []
+    return listed(told) if told else ""
 
 
 def _named(actor: Actor) -> Markup:

@@ -121,14 +121,22 @@ class _Scale:
 def _bars(entries: Sequence[Entry], scale: _Scale) -> Iterator[Bar]:
     rows: dict[tuple[int, bool], list[Entry]] = {}
     for each in entries:
-        outside = each.post.author_association.upper() not in PROJECT
-        rows.setdefault((scale.row(each.post.created_at), outside), []).append(each)
+        rows.setdefault((scale.row(each.post.created_at), not _for_project(each)), []).append(each)
     most = max(len(found) for found in rows.values())
     unit = min(7.0, LONGEST / most)
     for (y, outside), found in sorted(rows.items()):
         first = min(found, key=lambda each: each.post.created_at)
-        owner = any(each.post.author_association.upper() == "OWNER" for each in found)
+        owner = not outside and any(each.post.author_association.upper() == "OWNER" for each in found)
         yield Bar(y, round(max(2.0, unit * len(found)), 1), first.anchor, outside, owner)
+
+
+def _by_robot(entry: Entry) -> bool:
+    return entry.post.author is not None and entry.post.author.bot
+
+
+def _for_project(entry: Entry) -> bool:
+    """Return whether somebody of the project wrote a post; a robot speaks for nobody, whatever GitHub calls it."""
+    return entry.post.author_association.upper() in PROJECT and not _by_robot(entry)
 
 
 def _fate(entry: Entry) -> str:
@@ -206,15 +214,15 @@ def _steps(first: datetime, last: datetime) -> Iterator[tuple[datetime, str]]:
 
 
 def _sentence(entries: Sequence[Entry], times: Sequence[datetime]) -> str:
-    outside = sum(each.post.author_association.upper() not in PROJECT for each in entries)
+    inside, robots = sum(map(_for_project, entries)), sum(map(_by_robot, entries))
     first, last = times[0], times[-1]
     when = f"on {day(first)}" if day(first) == day(last) else f"from {day(first)} to {day(last)}"
     busiest, count = Counter((each.year, each.month) for each in times).most_common(1)[0]
     most = ""
     if (last - first).days >= 60 and count > 1:
         most = f", the most in {MONTHS[busiest[1] - 1]} {busiest[0]} ({count:,})"
-    inside = len(entries) - outside
-    who = f"{inside:,} by owners, members and collaborators, {outside:,} by others"
+    who = f"{inside:,} by owners, members and collaborators, {len(entries) - inside - robots:,} by others"
+    who += f", {robots:,} by robots" if robots else ""
     return f"{plural(len(entries), 'post')} {when}{most}: {who}."
 
 

@@ -74,13 +74,11 @@ def _reading(thread: Thread, fixed: Fixed | None, links: Links) -> dict[str, Any
     summary = thread.summary
     entries = reading.entries(thread)
     reasons = [] if fixed else reading.evidence(summary, entries)
-    authors = {each.post.author.id if each.post.author else None for each in entries if not each.post.withdrawn}
     return {
         "thread": summary,
         "items": reading.items(thread, entries, links),
         "posts": len(entries),
         "captures": thread.captures,
-        "authors": len(authors),
         "evidence": reasons[:MOST_REASONS],
         "places": reading.places(reasons),
         "shape": shape_of(thread, entries),

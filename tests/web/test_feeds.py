@@ -146,6 +146,17 @@ def test_a_search_is_a_feed(archive: Archive) -> None:
         assert read(client, f"/search.atom?q={nothing}").entries == []
 
 
+@pytest.mark.parametrize("query", ["milestone:x", "is:nonsense", "*", "sort:created"])
+def test_a_search_for_nothing_is_no_feed(archive: Archive, query: str) -> None:
+    """Whoever follows a search whose words are not understood is told so, and not sent all there is."""
+    archive.save()
+    response = archive.client().get(f"/search.atom?q={query}")
+    assert response.status_code == 400
+    assert "Nothing is left of the query to look for" in response.text
+    assert ("was left out" in response.text) == (query != "sort:created")
+    assert "/new.atom" in response.text
+
+
 @pytest.mark.parametrize("path", FEEDS)
 def test_a_feed_that_did_not_change_costs_a_304(archive: Archive, path: str) -> None:
     """By its ETag or by time; after a change it is given out again."""

@@ -73,6 +73,17 @@ def test_the_legend_has_the_shapes_that_are_drawn(archive: Archive) -> None:
     assert ["a2.5" in mark["d"] for mark in tree.select(".timeline path.closed")] == [False]
 
 
+def test_a_line_of_one_year_names_it_once(archive: Archive) -> None:
+    """Of several, it names the first and the last."""
+    for number in range(1, 4):
+        archive.save(number)
+    year = text(page(archive.client(), "/github.com/Acme/Rocket"), ".timeline figcaption > span:not(.quiet)")
+    assert year == "2018"
+    archive.save(4, created_at=OPENED + timedelta(days=400))
+    years = text(page(archive.client(), "/github.com/Acme/Rocket"), ".timeline figcaption > span:not(.quiet)")
+    assert years == "2018 2019"
+
+
 def test_two_debates_have_no_line() -> None:
     """They are seen at a glance."""
     assert timeline([debate(1, day(2015, 1)), debate(2, day(2016, 1))], "a/b") is None

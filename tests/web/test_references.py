@@ -28,6 +28,8 @@ def links(archive: Archive, body: str, body_html: str | None = None) -> list[tup
         ("#13", "#13"),
         ("Acme/Rocket#13", "Acme/Rocket#13"),
         ("(acme/rocket#13),", "acme/rocket#13"),
+        ("GH-13", "GH-13"),
+        ("(gh-13)", "gh-13"),
         (f"{UPSTREAM}/13", f"{UPSTREAM}/13"),
         (f"[this]({UPSTREAM.replace('https', 'http')}/13)", "this"),
         ("https://www.github.com/acme/ROCKET/pull/13", "https://www.github.com/acme/ROCKET/pull/13"),
@@ -53,7 +55,21 @@ def test_a_reference_that_github_rendered_leads_to_the_record(archive: Archive) 
 
 @pytest.mark.parametrize(
     "written",
-    ["#14", "`#13`", "a#13", "##13", "#13a", "&#13;", "else/where#13", "    #13", "https://example.org/#13", "x/#13"],
+    [
+        *(
+            "#14",
+            "`#13`",
+            "a#13",
+            "##13",
+            "#13a",
+            "&#13;",
+            "else/where#13",
+            "    #13",
+            "https://example.org/#13",
+            "x/#13",
+        ),
+        *("GH-14", "`GH-13`", "XGH-13", "GH-13a", "GH-13-2", "x/GH-13", "GH13"),
+    ],
 )
 def test_what_is_no_reference_or_not_held_stays_as_it_is(archive: Archive, written: str) -> None:
     """Nothing but what GitHub would link is read; what is not held gets no link here."""

@@ -111,6 +111,25 @@ def test_the_drawing_leads_to_posts_and_is_told_in_words(archive: Archive) -> No
     assert not tree.select("[style]")
 
 
+def test_a_robot_is_neither_a_member_nor_a_person(archive: Archive) -> None:
+    """Whatever GitHub calls it; and deleted accounts, which cannot be told apart, are not counted as one person."""
+    roles = ("MEMBER", "NONE", "OWNER")
+    logins = ("kim", "zoe", "renovate[bot]")
+    comments = [comment(500 + at, f"Post {at}.", logins[at % 3], association=roles[at % 3]) for at in range(12)]
+    comments += [comment(520 + at, "Gone.", None, association="NONE") for at in range(2)]
+    archive.save(comments=tuple(comments))
+    drawn = shape(archive)
+    assert drawn.sentence.endswith(": 4 by owners, members and collaborators, 7 by others, 4 by robots.")
+    assert not any(each.owner for each in drawn.bars)
+    assert "15 posts by 3 people, 1 robot and deleted accounts." in text(page(archive.client(), THREAD), ".head")
+
+
+def test_one_deleted_account_is_told_as_one(archive: Archive) -> None:
+    """Of one post it is plain how many wrote it."""
+    archive.save(comments=(comment(501, "Gone.", None),))
+    assert "2 posts by 1 person and a deleted account." in text(page(archive.client(), THREAD), ".head")
+
+
 def test_a_short_thread_has_no_drawing(archive: Archive) -> None:
     """Three posts are seen at a glance."""
     archive.save(comments=(comment(501, "No."), comment(502, "Yes.")))
