@@ -222,7 +222,7 @@ def _sentence(entries: Sequence[Entry], times: Sequence[datetime]) -> str:
     if (last - first).days >= 60 and count > 1:
         most = f", the most in {MONTHS[busiest[1] - 1]} {busiest[0]} ({count:,})"
     who = f"{inside:,} by owners, members and collaborators, {len(entries) - inside - robots:,} by others"
-    who += f", {robots:,} by robots" if robots else ""
+    who += f", {robots:,} by {'a robot' if robots == 1 else 'robots'}" if robots else ""
     return f"{plural(len(entries), 'post')} {when}{most}: {who}."
 
 
