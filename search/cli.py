@@ -29,7 +29,7 @@ from search.index import MAX_PER_PAGE, Index
 from search.printing import Printer, printable
 from search.query import SORTS, parse
 from search.serial import results_json
-from search.sync import Progress, SyncReport
+from search.sync import Progress, SyncReport, withheld
 from search.sync import rebuild as rebuild_index
 from search.sync import sync as sync_index
 from search.verification import index_differences
@@ -91,11 +91,12 @@ def search_command(
     parsed = parse(text, now=datetime.now(UTC))
     with archive.open_store() as store, closing(archive.open_index()) as index:
         behind = _behind(store, index)
-        answer = index.search(parsed.tree, sort=parsed.sort or sort, per_page=limit)
+        without = withheld(store, index)
+        answer = index.search(parsed.tree, sort=parsed.sort or sort, per_page=limit, without=without)
         summaries = store.summaries_by_key([hit.key for hit in answer.hits])
         instead: list[Drop] = []
         if not (answer.total or as_json):
-            instead = drops(parsed.tree, lambda each: index.search(each, per_page=1).total)
+            instead = drops(parsed.tree, lambda each: index.search(each, per_page=1, without=without).total)
     if behind > 0:
         click.echo(f"Note: the index is {plural(behind, 'change')} behind; run: onrecord sync", err=True)
     if as_json:

@@ -128,8 +128,16 @@ class Index(IndexWriter, Protocol):
     sees one committed state from beginning to end, and never one older than the last commit before it began.
     """
 
-    def search(self, query: Node, *, sort: str | None = None, page: int = 1, per_page: int = 20) -> ResultPage:
-        """Return one page (from 1) of the threads that match, best first.
+    def search(
+        self,
+        query: Node,
+        *,
+        sort: str | None = None,
+        page: int = 1,
+        per_page: int = 20,
+        without: Collection[str] = (),
+    ) -> ResultPage:
+        """Return one page (from 1) of the threads that match, best first; those `without` are as if they were deleted.
 
         `sort` is one of `search.query.SORTS`; None is by relevance, or newest first if the query has no words. Where
         scores or dates are equal the newer thread comes first. Pages beyond the end are empty, `per_page` is at most
@@ -144,11 +152,13 @@ class Index(IndexWriter, Protocol):
         in which most of these words stand. Of a key that is not held there are none. Raises IndexUnavailable.
         """
 
-    def values(self, name: str, prefix: str = "", limit: int = 10) -> tuple[FacetCount, ...]:
+    def values(
+        self, name: str, prefix: str = "", limit: int = 10, *, without: Collection[str] = ()
+    ) -> tuple[FacetCount, ...]:
         """Return the values of a qualifier (of `search.tree.KEYWORDS`) that begin so, those of most threads first.
 
-        Case makes no difference; values are spelled as a reader wants them, where the index knows. Of another name
-        there are none. Raises IndexUnavailable.
+        The threads `without` are not counted, as if they were deleted. Case makes no difference; values are spelled as
+        a reader wants them, where the index knows. Of another name there are none. Raises IndexUnavailable.
         """
 
     def cursor(self) -> int:

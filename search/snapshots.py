@@ -5,6 +5,7 @@ It knows no engine: segments are read by one, and never change, so that what was
 
 from __future__ import annotations
 
+import copy
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -83,6 +84,19 @@ class Snapshot:
         self.count = int(self.live.sum())
         lengths = self.columns.numbers["length"]
         self.norms = norms(lengths, max(float(lengths[self.live].sum()) / max(self.count, 1), 1.0))
+
+    def without(self, keys: Collection[str]) -> Snapshot:
+        """Return this state as if the documents with these keys were deleted."""
+        hidden = [number for number, key in enumerate(self.columns.keys) if key in keys and self.live[number]]
+        if not hidden:
+            return self
+        other = copy.copy(self)
+        other.live = self.live.copy()
+        touched = {bisect_right(self._bases, number) - 1 for number in hidden}
+        other._whole = [whole and at not in touched for at, whole in enumerate(self._whole)]
+        other.name = (*self.name, hash(frozenset(hidden)))
+        other.settle(hidden)
+        return other
 
     def postings(self, field: str, term: str) -> Postings:
         """Return the live postings of a term; see `search.matching.Corpus`."""

@@ -67,6 +67,14 @@ def sync(store: Reader, index: Index, *, progress: Progress | None = None, batch
     return _follow(store, index, cursor, progress, batch)
 
 
+def withheld(store: Reader, index: Index) -> frozenset[str]:
+    """Return the keys of the threads that must not be shown as the index has them, since it is behind the store.
+
+    Something of them was withdrawn, and the index may still hold what was said. Raises StoreError or IndexUnavailable.
+    """
+    return store.withheld_since(index.cursor())
+
+
 def rebuild(
     store: Reader, index: Index, *, progress: Progress | None = None, batch: int = BATCH, handed: int = HANDED
 ) -> SyncReport:

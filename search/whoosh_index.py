@@ -112,12 +112,20 @@ class WhooshIndex:
 
     # --- searching ---
 
-    def search(self, query: Node, *, sort: str | None = None, page: int = 1, per_page: int = 20) -> ResultPage:
+    def search(
+        self,
+        query: Node,
+        *,
+        sort: str | None = None,
+        page: int = 1,
+        per_page: int = 20,
+        without: Collection[str] = (),
+    ) -> ResultPage:
         """Return one page of the threads that match; see `search.index.Index.search`."""
         with self._snapshots.lend() as opened:
             if opened is None:
                 return empty_page(page, per_page)
-            return answer(opened.snapshot, query, sort=sort, page=page, per_page=per_page)
+            return answer(opened.snapshot.without(without), query, sort=sort, page=page, per_page=per_page)
 
     def similar(self, key: str, limit: int = 5) -> tuple[Hit, ...]:
         """Return the threads most like one; see `search.index.Index.similar`."""
@@ -125,10 +133,12 @@ class WhooshIndex:
             number = opened.snapshot.number(key) if opened else None
             return () if opened is None or number is None else similar(opened.snapshot, number, limit)
 
-    def values(self, name: str, prefix: str = "", limit: int = 10) -> tuple[FacetCount, ...]:
+    def values(
+        self, name: str, prefix: str = "", limit: int = 10, *, without: Collection[str] = ()
+    ) -> tuple[FacetCount, ...]:
         """Return the values of a qualifier; see `search.index.Index.values`."""
         with self._snapshots.lend() as opened:
-            return values(name, prefix, limit, opened.snapshot) if opened else ()
+            return values(name, prefix, limit, opened.snapshot.without(without)) if opened else ()
 
     def cursor(self) -> int:
         """Return the cursor of the last commit; see `search.index.Index.cursor`."""

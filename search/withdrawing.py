@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Protocol, TextIO
 
 import click
@@ -85,12 +86,12 @@ def withdraw_command(
         with store.transaction() as tx:
             done = tx.withdraw(target, reason=reason, note=note, erase=erase, judge=archive.vocabulary().judge)
             listed = opt_out and account_id is not None and tx.opt_out(account_id)
-        _tell(target, done, reason, erase)
-        if note is not None and not done.new:
-            click.echo("  The note is not kept: there is no new withdrawal that it could be about.")
-        if listed:
-            click.echo("  The account is on the opt-out list: nothing more of it is captured.")
-        _follow(archive, store, anew=erase)
+        with _followed(archive, store, anew=erase):
+            _tell(target, done, reason, erase)
+            if note is not None and not done.new:
+                click.echo("  The note is not kept: there is no new withdrawal that it could be about.")
+            if listed:
+                click.echo("  The account is on the opt-out list: nothing more of it is captured.")
     place = f" {target.place}" if target.place else ""
     again = f"--author {account_id}{place}" if account_id is not None else target.name
     whole = " --whole-thread" if whole_thread else ""
@@ -114,10 +115,10 @@ def restore_command(archive: Archive, reference: str | None, author: str | None,
                 if not off:
                     raise
                 done = Restored(0, 0, 0, 0)
-        _tell_restored(target, done)
-        if off:
-            click.echo("  The account is off the opt-out list; later crawls capture what it posted meanwhile.")
-        _follow(archive, store, anew=False)
+        with _followed(archive, store, anew=False):
+            _tell_restored(target, done)
+            if off:
+                click.echo("  The account is off the opt-out list; later crawls capture what it posted meanwhile.")
 
 
 @click.group("opt-out")
@@ -218,6 +219,19 @@ def _tell_restored(target: Target, done: Restored) -> None:
         click.echo(f"  Erased, and not to be had back from here: {erased}. What is still on GitHub, a crawl may bring.")
     if done.elsewhere:
         click.echo(f"  Still withheld by another withdrawal: {plural(done.elsewhere, 'post')}.")
+
+
+@contextmanager
+def _followed(archive: Archive, store: Store, *, anew: bool) -> Iterator[None]:
+    """Have index and files follow before the block says what was done: nobody may be there any more to hear it."""
+    problem: ArchiveError | None = None
+    try:
+        _follow(archive, store, anew=anew)
+    except ArchiveError as error:
+        problem = error
+    yield
+    if problem is not None:
+        raise problem
 
 
 def _follow(archive: Archive, store: Store, *, anew: bool) -> None:

@@ -24,6 +24,7 @@ from search.errors import SearchError
 from search.index import MAX_OFFSET, MAX_PER_PAGE, FacetCount, Hit, Index, ResultPage
 from search.query import MAX_LENGTH, SORTS, parse
 from search.serial import results_json
+from search.sync import withheld
 from search.tree import Node
 from web import completing, narrowing, permalinks
 from web.config import SiteConfig
@@ -112,7 +113,8 @@ class Searcher:
         page = whole_number(parameters.get("page"), 1, MAX_OFFSET)
         # What is written in the query wins over the form's order.
         order = parsed.sort or sort
-        answer = self._index.search(parsed.tree, sort=order or None, page=page, per_page=per_page)
+        without = withheld(self._store, self._index)
+        answer = self._index.search(parsed.tree, sort=order or None, page=page, per_page=per_page, without=without)
         summaries = self._store.summaries_by_key([each.key for each in answer.hits])
         # The index may be a moment behind the store: what is no longer held is left out.
         results = tuple((summaries[each.key], each) for each in answer.hits if each.key in summaries)
@@ -146,7 +148,7 @@ class Searcher:
 
         def values(name: str, begun: str, most: int) -> Sequence[FacetCount]:
             try:
-                return self._index.values(name, begun, most)
+                return self._index.values(name, begun, most, without=withheld(self._store, self._index))
             except SearchError as error:
                 current_app.logger.warning("no suggestions: %s", error)
                 return ()
@@ -155,7 +157,7 @@ class Searcher:
 
     def total(self, query: Node) -> int:
         """Return how many threads a query finds."""
-        return self._index.search(query, per_page=1).total
+        return self._index.search(query, per_page=1, without=withheld(self._store, self._index)).total
 
 
 class ResultPages:

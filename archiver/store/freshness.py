@@ -1,4 +1,4 @@
-"""Tells cheaply whether what the store shows has changed: at all, or about one thread.
+"""Tells cheaply whether what the store shows has changed: at all, about one thread, or by what was withdrawn.
 
 What is shown is read elsewhere (`archiver.store.reading`); nothing is remembered here but a connection.
 """
@@ -43,6 +43,7 @@ class FreshnessReading:
     def __init__(self) -> None:
         self._watching = threading.Lock()
         self._watch: Any = None
+        self._withheld: tuple[tuple[int, int], frozenset[str]] | None = None
 
     def version(self) -> Hashable:
         """Return a value that differs from the one before if anything was committed since, by whichever process.
@@ -64,6 +65,22 @@ class FreshnessReading:
             if self._watch is not None:
                 self._watch.close()
             self._watch = None
+
+    def withheld_since(self, change: int) -> frozenset[str]:
+        """Return the keys of the threads that changed after a change, and of which something is withdrawn here.
+
+        What was made of them before that change may tell what is not told any more. Whole threads that are withdrawn,
+        and places that were left, are among them. It costs one small query as long as nothing changes.
+        """
+        with translated(self.url), self._engine.connect() as connection, connection.begin():
+            last = connection.execute(statements.LAST_CHANGE).scalar_one_or_none() or 0
+            if last <= change:
+                return frozenset()
+            known = self._withheld
+            if known is None or known[0] != (change, last):
+                found = connection.execute(statements.WITHHELD_SINCE, {"change": change}).scalars()
+                self._withheld = known = (change, last), frozenset(found)
+        return known[1]
 
     def stamp(self, repository_id: int, number: int) -> Stamp | None:
         """Return the stamp of a thread; None if it is not held, or withdrawn. It costs two small queries."""

@@ -124,6 +124,18 @@ STAMP = by_place(
     .where(s.public)
 )
 """Of a thread: all that makes its `Stamp`, but for what failed to be fetched."""
+LAST_CHANGE = sa.select(s.change_counter.c.value)
+_slash = sa.func.instr(s.change.c.key, "/")
+WITHHELD_SINCE = sa.select(s.change.c.key).where(
+    s.change.c.number > sa.bindparam("change", type_=sa.BigInteger),
+    (s.change.c.action == "delete")
+    | sa.exists().where(
+        s.thread.c.repository_id == sa.cast(sa.func.substr(s.change.c.key, 1, _slash - 1), sa.BigInteger),
+        s.thread.c.number == sa.cast(sa.func.substr(s.change.c.key, _slash + 1), sa.BigInteger),
+        s.post.c.thread_id == s.thread.c.id,
+        s.post.c.withdrawn.is_not(None),
+    ),
+)
 UPKEEP = (
     sa.select(s.repository.c.flag, *(s.crawl_state.c[name] for name in ("last_sweep_at", "swept", "not_asked")))
     .outerjoin(s.crawl_state, s.crawl_state.c.repository_id == s.repository.c.id)

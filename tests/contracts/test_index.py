@@ -473,3 +473,20 @@ def test_unknown_engines(tmp_path: Path) -> None:
     for url, words in (("solr:x", "whoosh:"), ("opensearch+https://host", "not built yet"), ("whoosh:", "directory")):
         with pytest.raises(ConfigError, match=words):
             open_index(url)
+
+
+def test_threads_can_be_left_out(index: Index) -> None:
+    """As if they were deleted: not found, not counted, none of their words or values proposed."""
+    index.apply([*DEBATE, document(9, "Zanzibar", [("mallory", "Zanzibar zanzibar copyleft")])], (), 9)
+    (key,) = (hit.key for hit in search(index, "zanzibar").hits)
+    for query in ("zanzibar", "zanzi*", "author:mallory", "-nothing"):
+        with_it, without = search(index, query), search(index, query, without={key, "77/99"})
+        assert without.total == with_it.total - 1, query
+        assert key not in {hit.key for hit in without.hits}
+    assert search(index, "zanzibat").did_you_mean is not None
+    assert search(index, "zanzibat", without={key}).did_you_mean is None
+    assert index.values("author", "mal") == (FacetCount("mallory", 1),)
+    assert index.values("author", "mal", without={key}) == ()
+    whole = sum(each.count for each in search(index, "-nothing").facets["repository"])
+    assert sum(each.count for each in search(index, "-nothing", without={key}).facets["repository"]) == whole - 1
+    assert search(index, "zanzibar").total == 1

@@ -256,3 +256,32 @@ def test_what_is_missing_is_said(folder: Path) -> None:
     assert "is a repository" in fail(folder, "withdraw", "Acme/Rocket", "--reason", "other")
     assert "is not held" in fail(folder, "withdraw", "other/place#1", "--whole-thread", "--reason", "other")
     assert "not withdrawn" in fail(folder, "restore", POST)
+
+
+def test_the_index_follows_though_nobody_reads_what_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe that breaks ends the command when all is done: `onrecord withdraw ... | true`."""
+
+    def broken(*_arguments: object, **_more: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    for command in (("withdraw", POST, "--reason", "secret"), ("restore", POST)):
+        with monkeypatch.context() as patch:
+            patch.setattr("search.withdrawing.click.echo", broken)
+            result = CliRunner().invoke(main, ["--config", str(folder / "config.toml"), *command])
+        assert result.exit_code != 0
+        with open_store(f"sqlite:///{folder / 'data/archive.db'}") as store:
+            index = open_index(f"whoosh:{folder / 'data/index'}")
+            assert index.cursor() == store.last_change()
+            index.close()
+
+
+def test_a_search_shows_nothing_withdrawn_that_the_index_still_has(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the command line, too."""
+    with monkeypatch.context() as patch:
+        patch.setattr("search.withdrawing.sync", lambda *_: None)
+        run(folder, "withdraw", POST, "--reason", "secret")
+    assert found(folder) == 1
+    assert "call me" not in run(folder, "search", "call").stdout
+    assert found(folder, "author:bob") == 0

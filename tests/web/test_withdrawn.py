@@ -230,3 +230,36 @@ def test_a_withdrawn_thread_is_a_tombstone_though_its_repositorys_name_was_taken
     assert client.get(f"{THREAD}/history").status_code == 410
     assert client.get(API).status_code == 410
     assert client.get(THREAD.replace("12", "13")).status_code == 404
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_search_shows_nothing_withdrawn_while_the_index_is_behind(archive: Archive, whole: bool) -> None:
+    """The command may be killed between store and index: neither text nor author, nor that such a thing was said."""
+    said = comment(501, f"Please take that back, {SECRET}.", "mallory")
+    archive.save(comments=(said,))
+    archive.save(13, title="Another debate", body="Nobody takes that back.", login="kim")
+    client = archive.client()  # in step with the store
+    paths = [
+        *(f"/search{form}?q={query}" for form in ("", ".json", ".atom") for query in (SECRET, "that+back")),
+        *(f"/api/v1/search?q={query}" for query in (SECRET, "author:mallory", "commenter:mallory", "Zanzibat")),
+        *(f"/search/suggest?q={query}" for query in ("author:mal", "commenter:mal")),
+    ]
+    told = (f"back, {SECRET}", "mallory")
+
+    def telling() -> list[str]:
+        answers = {path: client.get(path).get_data(as_text=True) for path in paths}
+        # What is asked for is repeated; marks around what matched are taken off.
+        plain = {path: text.replace("<mark>", "").replace("</mark>", "") for path, text in answers.items()}
+        return [path for path, text in plain.items() if any(each in text.replace(path, "") for each in told)]
+
+    assert len(telling()) > 6
+    archive.withdraw(None if whole else "issuecomment-501", reason="secret")
+    assert [path for path in telling() if "mallory" not in path and "Zanzibat" not in path] == []
+    for query in (SECRET, "author:mallory", "commenter:mallory", "Zanzibat"):
+        found = client.get("/api/v1/search", query_string={"q": query}).get_json()
+        assert (found["total"], found["results"], found["did_you_mean"]) == (0, [], None), query
+    assert client.get("/search/suggest?q=commenter:mal").get_json()["suggestions"] == []
+    assert client.get("/api/v1/search?q=back").get_json()["total"] == 1
+    # What merely changed is still found.
+    archive.save(13, title="Another debate", body="Nobody takes that back now.", login="kim")
+    assert client.get("/api/v1/search?q=back").get_json()["total"] == 1
