@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from fakes import API, FakeGitHub, FakeRepository, error
 from flask.testing import FlaskClient
 from served import served
@@ -132,6 +133,29 @@ def test_a_thread_is_saved_and_the_reader_led_to_it(
     link = re.search(r'href="(/save\?[^"]+)"', unknown.text)
     assert link is not None
     assert f'value="{url(number, "#issuecomment-999")}"' in site.client.get(link[1]).text
+
+
+def test_what_is_done_and_what_comes_is_told_in_words(make: Callable[..., Site], number: int) -> None:
+    """Shapes alone would not reach a text browser: each step says whether it is past, present or to come."""
+    site = make()
+    paths = [site.ask(url(each)).location for each in (number, number + 1, number + 2)]
+
+    def steps(path: str) -> list[str]:
+        tree = BeautifulSoup(site.client.get(path).text, "html.parser")
+        assert len(tree.select("[aria-current=step]")) == 1
+        return [each.get_text() for each in tree.select(".steps li")]
+
+    later = ["Then it is fetched from GitHub", "Then it is on the record here"]
+    asked = "Asked for at 12:00 UTC"
+    assert steps(paths[0]) == [
+        asked,
+        "Waiting: it is the next one, and a crawl that is at work makes room for it",
+        *later,
+    ]
+    assert steps(paths[1]) == [asked, "Waiting: 1 thread before it has to be fetched first", *later]
+    assert steps(paths[2]) == [asked, "Waiting: 2 threads before it have to be fetched first", *later]
+    site.desk.take()
+    assert steps(paths[0]) == [asked, "Its turn came", "Being fetched from GitHub, with all of its posts", later[1]]
 
 
 def test_what_is_not_held_is_offered_where_saving_is_on(make: Callable[..., Site], number: int) -> None:
