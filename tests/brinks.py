@@ -36,12 +36,17 @@ PICTURES = "https://user-images.githubusercontent.com"
 
 def _ask(page: Page, text: str) -> None:
     page.fill("#url", text)
-    page.click("main form[action='/save'] button")
+    _send(page, "main form[action='/save'] button")
+
+
+def _send(page: Page, button: str) -> None:
+    with page.expect_navigation(wait_until="load"):
+        page.click(button)
 
 
 def _sign_in(page: Page, key: str) -> None:
     page.fill("#key", key)
-    page.click("main form button")
+    _send(page, "main form button")
 
 
 # What is done on a page before it is looked at, which works without scripts, too.
