@@ -220,6 +220,19 @@ def test_every_facet_is_shown_that_divides_the_results(varied: FlaskClient) -> N
     assert shown["Marked"]["locked"][0] == 2
 
 
+def test_names_stand_in_facets_as_they_are(archive: Archive) -> None:
+    """An underscore of a repository's name is one; in GitHub's own words it stands for a space."""
+    closed = {"state": "closed", "closed_at": archive.now, "state_reason": "not_planned"}
+    for repository_id, name, fields in ((77, "hostile.repo_x", closed), (78, "Boat", {})):
+        archive.save_repository(id=repository_id, name=name)
+        archive.save(
+            20, "Relicense?", comments=(comment(700 + repository_id, "license", association="NONE"),), **fields
+        )
+    shown = facets(page(archive.client(), "/search?q=license"))
+    assert list(shown["Repository"]) == ["Acme/Boat", "Acme/hostile.repo_x"]
+    assert "not planned" in shown["Closed as"]
+
+
 def test_a_facet_that_does_not_divide_is_not_shown(filled: FlaskClient) -> None:
     """All are in one repository, of one year: that is no choice."""
     assert list(facets(page(filled, "/search?q=license"))) == ["State", "With a post by"]
