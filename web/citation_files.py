@@ -32,6 +32,10 @@ _LATEX = {
 _SPECIAL = re.compile(r"[\\{}~^<>|%#&$_]")
 # Two of these in a row are one sign in TeX: a dash, a quotation mark, an inverted question mark.
 _LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=`)(?=`)|(?<=')(?=')|(?<=,)(?=,)|(?<=[?!])(?=`)")
+# What CSL processors read as markup in any text (citeproc-js, "HTML-like formatting tags":
+# https://citeproc-js.readthedocs.io/en/latest/csl-json/markup.html); no sign escapes it in all of them.
+_CSL_MARKUP = re.compile(r"<(?=/?(?:i|b|sc|sub|sup|span)\b)", re.IGNORECASE)
+_NO_BREAK = "\u2060"
 _NOT_IN_URLS = re.compile(r"[^!#-;=?-\[\]_a-z~]")
 
 
@@ -81,22 +85,27 @@ def csl(cited: Citation) -> str:
 
 def csl_item(cited: Citation) -> dict[str, Any]:
     """Return the CSL item (CSL 1.0.2): the permanent link is its URL, the original stands in the note."""
-    author = {"author": [{"literal": cited.author}]} if cited.author else {}
+    author = {"author": [{"literal": literal(cited.author)}]} if cited.author else {}
     version = {"version": cited.version} if cited.digest else {}
     return {
         "id": cited.key,
         "type": "post",
-        "title": cited.heading,
+        "title": literal(cited.heading),
         **author,
-        "container-title": _published(cited),
+        "container-title": literal(_published(cited)),
         "genre": f"{cited.part or 'Post'} on GitHub",
         "issued": _date_parts(cited.written_at),
         "accessed": _date_parts(cited.captured_at),
-        "archive": cited.site,
+        "archive": literal(cited.site),
         **version,
         "URL": _url(cited.url),
-        "note": _note(cited),
+        "note": literal(_note(cited)),
     }
+
+
+def literal(text: str) -> str:
+    """Return a line in which no CSL processor finds markup: a word joiner, which is not seen, parts each tag."""
+    return _CSL_MARKUP.sub("<" + _NO_BREAK, text)
 
 
 def latex(text: str) -> str:

@@ -6,6 +6,7 @@ import json
 import random
 import unicodedata
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from threads import DELETED, at, opening, post, text, thread
 from archiver.model import Capture, PostKind, Thread
 from web import citation
 from web.citation import Citation
-from web.citation_files import bibtex, csl, csl_item, latex, ris
+from web.citation_files import bibtex, csl, csl_item, latex, literal, ris
 from web.config import SiteConfig
 
 SITE = SiteConfig(base_url="https://archive.test", title="Desk & Sons 100%")
@@ -73,6 +74,11 @@ PIECES = (
         "@misc{x,",
         "TY  - JOUR",
         "ER  - ",
+        "<i>",
+        "</i>",
+        "<SC>x</SC>",
+        '<span class="nocase">',
+        "</span>",
     ),
     *(
         "\nER  - \nTY  - JOUR\nTI  - other",
@@ -214,12 +220,40 @@ def test_csl_json_is_rendered(seed: int) -> None:
         items = json.loads(csl(cited))
         assert items == [csl_item(cited)]
         assert items[0]["type"] == "post"
-        assert items[0]["title"] == cited.heading
+        assert items[0]["title"].replace("\u2060", "") == cited.heading
         assert items[0].get("author") == ([{"literal": cited.author}] if cited.author else None)
         shown = rendered(items[0])
         assert "2021" in shown
         assert cited.url in shown
         assert cited.author is None or cited.author in shown
+
+
+@pytest.mark.parametrize(
+    "tag", ["<i>", "</i>", "<b>", "<sc>", "<sub>", "<sup>", '<span class="nocase">', "<SPAN style='x'>", "</span>"]
+)
+def test_what_csl_takes_for_markup_comes_out_as_it_was_written(tag: str) -> None:
+    """A title with the tags of CSL is printed with them: something that is not seen parts each of them."""
+    title = f"Use {tag}GPL</span> in <T>?"
+    cited = citation.of_thread(thread(title=title), SITE)
+    shown = rendered(csl_item(cited))
+    assert title in shown.replace("\u2060", "")
+    assert f"<\u2060{tag[1:]}" in shown
+    assert tag not in csl(cited)
+
+
+@pytest.mark.parametrize("text", ["a < b", "<T>", "<section>", "<img>", "x<y>", "<3", "< >", "Vec<u8>", "<ins>"])
+def test_nothing_parts_what_csl_knows_not(text: str) -> None:
+    """Other signs and tags are what they are."""
+    assert literal(text) == text
+
+
+@pytest.mark.parametrize("name", ["Kim Person", "person, kim", "kim and lee", "Inc., Acme and others", "von der heide"])
+def test_bibtex_takes_no_author_apart(name: str) -> None:
+    """Whatever GitHub calls an account (one that was imported may bear a name), it is one last name."""
+    entry = one_entry(replace(citation.of_thread(thread(), SITE), author=name))
+    (author,) = entry.persons["author"]
+    assert [printed(each) for each in author.last_names] == [name]
+    assert [*author.first_names, *author.prelast_names, *author.lineage_names] == []
 
 
 @pytest.mark.parametrize("seed", range(300))
