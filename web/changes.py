@@ -5,7 +5,6 @@ How they are compared is `web.comparing`'s; which thread is meant has been found
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -74,15 +73,16 @@ def comparison(store: Reader, thread: Thread, *, mask: bool) -> ResponseReturnVa
 def since(store: Reader, thread: Thread, digest: str) -> Markup | None:
     """Say in a line what changed in a thread since the snapshot with that digest; None for the latest snapshot.
 
-    Where one of the two records is withdrawn, the line is empty.
+    Where one of the two records is erased as a whole, the line is empty.
     """
     latest = thread.captures[-1].digest
     if digest == latest:
         return None
-    before, after = (store.snapshot_record(each) for each in (digest, latest))
+    told = store.snapshots_told(thread.summary.repository.id, thread.summary.number, (digest, latest))
+    before, after = told[digest], told[latest]
     if before is None or after is None:
         return Markup("")
-    return Markup("; ").join(history.differences(json.loads(before), json.loads(after)))
+    return Markup("; ").join(history.differences(before, after))
 
 
 def _digest(store: Reader, thread: Thread, name: str) -> ResponseReturnValue | str | None:

@@ -5,7 +5,6 @@ It reads the records of snapshots from the store, and makes no page.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,12 +39,9 @@ class Step:
 
 
 def records(store: Reader, thread: Thread) -> dict[str, Record | None]:
-    """Return the record of each of a thread's snapshots by its digest; None for what is withdrawn or erased here."""
-    found: dict[str, Record | None] = {}
-    for digest in {each.digest for each in thread.captures}:
-        packed = store.snapshot_record(digest)
-        found[digest] = json.loads(packed) if packed else None
-    return found
+    """Return what may be told of each of a thread's snapshots by its digest; None for what is erased as a whole."""
+    summary = thread.summary
+    return store.snapshots_told(summary.repository.id, summary.number, {each.digest for each in thread.captures})
 
 
 def steps(thread: Thread, held: Mapping[str, Record | None]) -> list[Step]:
@@ -114,7 +110,7 @@ def differences(before: Record | None, after: Record) -> list[str]:
         words.append(f"{render.plural(gone, 'post')} no longer there")
     if edited := sum(posts[key] != earlier[key] for key in posts.keys() & earlier.keys()):
         words.append(f"{render.plural(edited, 'post')} edited")
-    if before["title"] != after["title"]:
+    if before["title"] != after["title"] and None not in (before["title"], after["title"]):  # null: not told
         # In an element of its own, since a title may run from right to left.
         words.append(Markup("retitled, before: “<bdi>{}</bdi>”").format(before["title"] or "(no title)"))
     if (before["state"], before["merged_at"]) != (after["state"], after["merged_at"]):

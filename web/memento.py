@@ -157,8 +157,9 @@ class MementoPages:
         """Return a thread's captures, and its snapshots as of their first capture; withdrawn ones are left out."""
         captures = self._store.captures(summary.repository.id, summary.number)
         if self._store.withdrawals():
-            held = {each for each in {each.digest for each in captures} if self._store.snapshot_record(each)}
-            captures = [each for each in captures if each.digest in held]
+            place = summary.repository.id, summary.number
+            told = self._store.snapshots_told(*place, {each.digest for each in captures})
+            captures = [each for each in captures if told[each.digest] is not None]
         firsts: dict[str, Memento] = {}
         for each in captures:
             if each.digest not in firsts:

@@ -35,8 +35,9 @@ from archiver.store.freshness import FreshnessReading
 from archiver.store.importing import ImportReading
 from archiver.store.media import MediaReading
 from archiver.store.overviews import OverviewReading
-from archiver.store.redacting import snapshot_row, snapshot_tombstone, withdrawal_tombstone
+from archiver.store.redacting import withdrawal_tombstone
 from archiver.store.searches import UNSEARCHED, WatchReading
+from archiver.store.snapshots import SnapshotReading
 from archiver.store.values import (
     BATCH,
     captures_of,
@@ -122,7 +123,9 @@ class Upkeep:
     failures: tuple[Failure, ...]
 
 
-class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading, AddressReading, MediaReading):
+class Reader(
+    WatchReading, ImportReading, FreshnessReading, OverviewReading, AddressReading, MediaReading, SnapshotReading
+):
     """Reading access to a store; safe to share between threads (each call uses a connection of its own)."""
 
     def __init__(self, engine: sa.Engine, url: str) -> None:
@@ -278,33 +281,6 @@ class Reader(WatchReading, ImportReading, FreshnessReading, OverviewReading, Add
         """Return the thread with that `thread_key`, as now known; None if it is not held."""
         repository_id, _, number = key.partition("/")
         return self.thread(int(repository_id), int(number))
-
-    def resolve_digest(self, repository_id: int, number: int, prefix: str) -> list[str]:
-        """Return the digests of the thread's snapshots that begin with `prefix` (lower-case hex)."""
-        with self._connection() as connection:
-            row = thread_row(connection, repository_id, number)
-            if row is None:
-                return []
-            found = connection.execute(statements.DIGESTS, {"thread": row["id"]}).scalars()
-            return sorted(each for each in found if each.startswith(prefix))
-
-    def snapshot_record(self, digest: str) -> bytes | None:
-        """Return the canonical JSON whose SHA-256 is `digest`; None if it is not held, or withdrawn."""
-        with self._connection() as connection:
-            row = snapshot_row(connection, digest)
-            if row is None or snapshot_tombstone(connection, row) is not None:
-                return None
-            record: bytes = row["record"]
-            return record
-
-    def snapshot_withdrawn(self, digest: str) -> Tombstone | None:
-        """Return why a snapshot's record is not given out: what it names was withdrawn here; None for all others.
-
-        That is its thread as a whole, its title, or the author of one of its posts. A post's text is not in a record.
-        """
-        with self._connection() as connection:
-            row = snapshot_row(connection, digest)
-            return None if row is None else snapshot_tombstone(connection, row)
 
     def withdrawals(self) -> list[Withdrawal]:
         """Return all that was ever withdrawn here, oldest first."""

@@ -6,7 +6,7 @@ Posts are withheld by their rows (`archiver.store.values`); nothing is changed h
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +107,8 @@ def told_events(
     untitled = bool((thread["summary"] or {}).get("title_withdrawn"))
     sources = {row["detail"].get("source_id") for row in rows if row["kind"] == "cross-referenced"} - {None}
     nameless = _withdrawn_sources(connection, sources) if sources else set()
+    deleted = any(row["kind"] == "comment_deleted" for row in rows)
+    withheld = {each["author_id"] for each in withheld_in(connection, thread["id"]).values()} if deleted else set()
     told = []
     for row in rows:
         actor = None if row["actor_id"] is None else Account(row["actor_id"], row["actor_login"])
@@ -118,6 +120,8 @@ def told_events(
         for name in _NAMED:
             if name in detail:
                 detail[name] = hidden.login(detail[name])
+        if row["kind"] == "comment_deleted" and row["actor_id"] in withheld:
+            actor = None  # beside a tombstone it would say whose post that was
         if actor is not None and hidden.account(actor) is None:
             actor = None
             if "message" in detail:
@@ -140,9 +144,52 @@ def _withdrawn_sources(connection: sa.Connection, numbers: set[int]) -> set[int]
     return set(connection.execute(query).scalars())
 
 
-def told_finding(hidden: Hidden, kind: str, detail: Mapping[str, Any]) -> bool:
-    """Return whether a finding may be told: not that an account was deleted whose name is withdrawn."""
-    return not (kind == FindingKind.AUTHOR_GONE.value and detail.get("id") in hidden.withdrawals)
+def told_finding(hidden: Hidden, kind: str, detail: Mapping[str, Any], unseen: Collection[int]) -> bool:
+    """Return whether a finding may be told: not that an account was deleted whose name is withdrawn.
+
+    `unseen` are the numbers of those who wrote nothing in the thread but what is withheld.
+    """
+    if kind != FindingKind.AUTHOR_GONE.value:
+        return True
+    return detail.get("id") not in hidden.withdrawals and detail.get("id") not in unseen
+
+
+def withheld_in(connection: sa.Connection, thread_id: int) -> dict[tuple[str, int], Row]:
+    """Return the withheld posts of a thread (kind, author_id, withdrawn ...) by kind and GitHub's number."""
+    p = s.post.c
+    query = sa.select(p.kind, p.github_id, p.author_id, p.withdrawn).where(
+        p.thread_id == thread_id, p.withdrawn.is_not(None)
+    )
+    return {(row["kind"], row["github_id"]): row for row in connection.execute(query).mappings()}
+
+
+def unseen_authors(connection: sa.Connection, thread_id: int) -> set[int]:
+    """Return the numbers of the accounts of which all posts in a thread are withheld."""
+    p = s.post.c
+    posts = connection.execute(sa.select(p.author_id, p.withdrawn).where(p.thread_id == thread_id)).all()
+    return {row.author_id for row in posts if row.withdrawn is not None} - {
+        row.author_id for row in posts if row.withdrawn is None
+    }
+
+
+def told_record(
+    record: Mapping[str, Any], hidden: Hidden, withheld: Collection[tuple[str, int]], *, untitled: bool
+) -> Mapping[str, Any]:
+    """Return what of a snapshot's record may be told: who wrote what is withheld, and a withdrawn title, is null."""
+    told = dict(hidden.fields(record))
+    if untitled:
+        told |= {"title": None, "author": None}
+    told["posts"] = [
+        {**post, "author": None} if (post["kind"], post["id"]) in withheld else post for post in told["posts"]
+    ]
+    return told
+
+
+def _withdrawn_author(connection: sa.Connection, thread: Row, record: Mapping[str, Any]) -> int | None:
+    """Return the withdrawal of a post whose author a snapshot's record names; None if it names none."""
+    withheld = withheld_in(connection, thread["id"])
+    posts = ((post["kind"], post["id"]) for post in record["posts"] if post["author"]) if withheld else ()
+    return next((withheld[post]["withdrawn"] for post in posts if post in withheld), None)
 
 
 def _withdrawn_account(connection: sa.Connection, thread: Row, record: Mapping[str, Any]) -> Row | None:
@@ -173,6 +220,8 @@ def snapshot_tombstone(connection: sa.Connection, row: Row) -> Tombstone | None:
             s.post.c.thread_id == thread["id"], s.post.c.kind == PostKind.OPENING.value, s.post.c.withdrawn.is_not(None)
         )
         by = connection.execute(opening.limit(1)).scalar_one_or_none()
+    if by is None and row["erased_at"] is None:
+        by = _withdrawn_author(connection, thread, json.loads(row["record"]))
     if by is not None:
         query = sa.select(s.withdrawal).where(s.withdrawal.c.id == by)
         return withdrawal_tombstone(connection.execute(query).mappings().one())

@@ -67,7 +67,6 @@ THREAD_EVEN_WITHDRAWN = by_place(SHOWN.where(s.thread.c.snapshot.is_not(None)))
 RECORD = sa.select(s.snapshot.c.record).where(
     s.snapshot.c.digest == sa.bindparam("digest", type_=s.Digest),
     s.snapshot.c.thread_id == _thread,
-    s.snapshot.c.erased_at.is_(None),
 )
 DIGESTS = sa.select(s.snapshot.c.digest).where(s.snapshot.c.thread_id == _thread)
 POSTS = sa.select(

@@ -36,7 +36,15 @@ from archiver.model import (
 from archiver.references import RepositoryRef, ThreadKind
 from archiver.store import schema as s
 from archiver.store import statements
-from archiver.store.redacting import NOBODY, Hidden, hidden_in, told_events, told_finding, withdrawal_tombstone
+from archiver.store.redacting import (
+    NOBODY,
+    Hidden,
+    hidden_in,
+    told_events,
+    told_finding,
+    unseen_authors,
+    withdrawal_tombstone,
+)
 from archiver.store.statements import Places
 
 Row = sa.RowMapping
@@ -184,7 +192,8 @@ def thread_from(connection: sa.Connection, row: Row, digest: str | None) -> Thre
     """Read a whole thread: as now known, with what is gone from it upstream, or as one of its snapshots has it."""
     latest = digest is None or digest == row["snapshot"]
     wanted = digest or row["snapshot"]
-    packed = connection.execute(statements.RECORD, {"digest": wanted, "thread": row["id"]}).scalar_one_or_none()
+    # Of one that was erased as a whole nothing is left; of one that lost its title, all the rest.
+    packed = connection.execute(statements.RECORD, {"digest": wanted, "thread": row["id"]}).scalar_one_or_none() or None
     repository = repository_by_id(connection, row["repository_id"])
     if repository is None:
         return None
@@ -353,7 +362,10 @@ def _events(connection: sa.Connection, thread: Row, hidden: Hidden) -> list[Even
 
 def _findings(connection: sa.Connection, row: Row, hidden: Hidden) -> list[Finding]:
     """Return what was found out about a thread, its posts and its repository, oldest first."""
-    rows = connection.execute(statements.FINDINGS, {"thread": row["id"], "repository": row["repository_id"]}).mappings()
+    wanted = {"thread": row["id"], "repository": row["repository_id"]}
+    rows = connection.execute(statements.FINDINGS, wanted).mappings().all()
+    gone = any(each["kind"] == FindingKind.AUTHOR_GONE.value for each in rows)
+    unseen = unseen_authors(connection, row["id"]) if gone else set()
     return [
         Finding(
             number=each["id"],
@@ -368,7 +380,7 @@ def _findings(connection: sa.Connection, row: Row, hidden: Hidden) -> list[Findi
             post=None if each["post_id"] is None else (PostKind(each["post_kind"]), each["github_id"]),
         )
         for each in rows
-        if told_finding(hidden, each["kind"], each["detail"])
+        if told_finding(hidden, each["kind"], each["detail"], unseen)
     ]
 
 

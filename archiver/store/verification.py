@@ -200,8 +200,8 @@ def _snapshots(connection: sa.Connection) -> Iterator[Difference]:
             yield Difference(where, "its record cannot be unpacked")
             continue
         if row["erased_at"] is not None:
-            if record:
-                yield Difference(where, "it is marked as erased, and its record is there")
+            if record and _titled(record):
+                yield Difference(where, "it is marked as erased, and its title is there")
             if not covered.title(row["thread_id"]):
                 yield Difference(where, "its record is erased, and no withdrawal says so")
             continue
@@ -218,6 +218,14 @@ def _snapshots(connection: sa.Connection) -> Iterator[Difference]:
     )
     for row in _rows(connection, orphans.order_by(s.capture.c.number)):
         yield Difference(f"capture {row['number']}", f"snapshot {row['snapshot']} that it names is missing")
+
+
+def _titled(record: bytes) -> bool:
+    """Return whether a record has a title, or is none."""
+    try:
+        return bool(json.loads(record)["title"] is not None)
+    except (ValueError, KeyError, TypeError):
+        return True
 
 
 def _revisions(connection: sa.Connection) -> Iterator[Difference]:

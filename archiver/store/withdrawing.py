@@ -5,6 +5,7 @@ It decides nothing about who may ask for it. What an erasure leaves in the datab
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from archiver import digests
 from archiver.errors import BadReference, NotHeld
 from archiver.model import FindingKind, PostKind, iso, post_anchor
 from archiver.references import RepositoryRef, ThreadKind, ThreadRef
@@ -383,6 +385,8 @@ class Withdrawing(Settling, MediaWriting):
             self.forget_pictures(post["kind"], post["github_id"])
             if post["kind"] == PostKind.OPENING.value:
                 self._erase_title(thread, post["github_id"])
+        if self._erased_whole(thread):
+            self._update(s.snapshot, s.snapshot.c.thread_id == thread["id"], record=b"")
         return count
 
     def _erase_unplaced(self, target: Target) -> None:
@@ -401,7 +405,10 @@ class Withdrawing(Settling, MediaWriting):
                 values[name] = {**thread[name], "title": None}
         self._update(s.thread, s.thread.c.id == thread["id"], **values)
         mine = (s.snapshot.c.thread_id == thread["id"]) & s.snapshot.c.erased_at.is_(None)
-        self._update(s.snapshot, mine, record=b"", raw={}, erased_at=self.now)
+        for row in self._all(sa.select(s.snapshot).where(mine)):
+            # What others wrote stays at its permanent links, so the rest of the record does.
+            record = digests.canonical({**json.loads(row["record"]), "title": None})
+            self._update(s.snapshot, s.snapshot.c.digest == row["digest"], record=record, raw={}, erased_at=self.now)
         renamed = (s.event.c.thread_id == thread["id"]) & (s.event.c.kind == "renamed")
         self._update(s.event, renamed, detail={})
         for row in self._all(sa.select(s.event).where(s.event.c.kind == "cross-referenced")):

@@ -19,7 +19,7 @@ from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import Restored, Store, Withdrawn
 from archiver.store.redacting import NOBODY, Hidden
 from archiver.store.upstream import UpstreamReader
-from tests.archives import OPENED, Archive, account, post
+from tests.archives import OPENED, Archive, account, event, post
 
 SECRET = "zebrasecret"
 PLACE = RepositoryRef("Acme", "Rocket")
@@ -104,14 +104,43 @@ def test_a_withdrawn_post_leaves_its_place_and_a_tombstone(archive: Archive) -> 
     assert clean(archive)
 
 
-def test_its_digest_stays_and_the_record_still_verifies(archive: Archive) -> None:
-    """A snapshot names a withdrawn comment by its digest alone, so its record is given out as before."""
+def test_its_digest_stays_and_who_wrote_it_is_not_told(archive: Archive) -> None:
+    """A snapshot's record names the author of a withdrawn comment, so it is not given out before that is back."""
     digest = thread(archive).summary.snapshot
     record = archive.store.snapshot_record(digest)
-    withdraw(archive.store, "#issuecomment-1")
+    assert record is not None
+    withdraw(archive.store, "#issuecomment-1", reason="legal")
+    assert archive.store.snapshot_record(digest) is None
+    told = archive.store.snapshots_told(77, 12, [digest])[digest]
+    assert told is not None
+    assert [post["author"] and post["author"]["login"] for post in told["posts"]] == ["asker", None, "bob", "kim"]
+    withdrawn = archive.store.snapshot_withdrawn(digest)
+    assert withdrawn is not None
+    assert (withdrawn.status, withdrawn.reason) == (451, "legal")
+    assert thread(archive).posts[1].revision.digest in record.decode()
+    assert list(archive.store.verification().differences()) == []
+    restore(archive.store, "#issuecomment-1")
     assert archive.store.snapshot_record(digest) == record
-    assert archive.store.snapshot_withdrawn(digest) is None
-    assert thread(archive).posts[1].revision.digest in (record or b"").decode()
+
+
+def test_who_deleted_a_comment_is_not_told_beside_its_tombstone(archive: Archive) -> None:
+    """Nor that the account was deleted of somebody who wrote nothing else; of others both are told."""
+    for login in ("bob", "kim"):
+        archive.happen(
+            event("comment_deleted", login, minutes=ord(login[0])), event("closed", login, minutes=ord(login[1]))
+        )
+    with archive.store.transaction() as tx:  # both accounts were deleted
+        tx.observe_posts(77, 12, [post(number, "no comment", None) for number in (1, 2)])
+    archive.lose(2)
+    before = thread(archive)
+    assert {each.actor.login for each in before.events if each.actor} == {"bob", "kim"}
+    ghosts = [each.detail["login"] for each in before.findings if each.kind is FindingKind.AUTHOR_GONE]
+    assert sorted(ghosts) == ["bob", "kim"]
+    withdraw(archive.store, "#issuecomment-2")
+    found = thread(archive).findings
+    assert [each.detail["login"] for each in found if each.kind is FindingKind.AUTHOR_GONE] == ["kim"]
+    told = {(each.kind, each.actor.login if each.actor else None) for each in thread(archive).events}
+    assert told == {("comment_deleted", None), ("comment_deleted", "kim"), ("closed", "bob"), ("closed", "kim")}
 
 
 def test_legal_reasons_are_451(archive: Archive) -> None:
@@ -428,7 +457,10 @@ def test_an_erased_opening_post_takes_the_title_out_of_everything(archive: Archi
     assert summary.title == "(title withdrawn)"
     assert summary.snapshot != first
     assert archive.store.snapshot_withdrawn(first) is not None
-    assert archive.store.thread(77, 13, first) is None
+    fixed = archive.store.thread(77, 13, first)
+    assert fixed is not None
+    assert (fixed.summary.title, fixed.summary.author_withdrawn) == ("(title withdrawn)", True)
+    assert [(each.withdrawn, each.body) for each in fixed.posts] == [(True, ""), (False, "plain")]
     with archive.store.transaction() as tx:
         tx.save_events(77, 12, [replace(named, key="y")])
         tx.save_events(77, 13, [ObservedEvent("2", "renamed", OPENED, account("bob"), renamed)])

@@ -84,6 +84,17 @@ def test_a_withdrawn_post_in_json_has_its_tombstone(archive: Archive) -> None:
     assert [(each["kind"], each["about"]) for each in findings] == [("withdrawn", "post")]
 
 
+def test_no_address_tells_who_wrote_a_withdrawn_post(archive: Archive) -> None:
+    """The record of the snapshot names its author, too: it is not given out, and goes on to be listed and cited."""
+    digest = withdrawn_post(archive)
+    client = archive.client()
+    response = client.get(f"/api/v1/snapshots/{digest}")
+    assert (response.status_code, response.get_json()["reason"]) == (410, "personal-data")
+    assert client.get(f"{THREAD}@{digest}").status_code == 200
+    assert digest in client.get(f"/timemap/link/https://github.com{THREAD.removeprefix('/github.com')}").text
+    assert "first capture, 3 posts" in client.get(f"{API}/history").text
+
+
 def test_a_withdrawn_post_is_not_found(archive: Archive) -> None:
     """What stands around it is."""
     withdrawn_post(archive)
@@ -174,20 +185,30 @@ def test_what_mentions_a_withdrawn_thread_does_not_repeat_its_title(archive: Arc
 
 
 @pytest.mark.parametrize("form", ["", ".json"])
-def test_a_version_that_is_erased_has_a_tombstone_of_its_own(archive: Archive, form: str) -> None:
-    """The thread goes on, its link leads to 410, and the history says that nothing can be compared."""
-    first, second = archive.save(title=SECRET, body=f"{SECRET}?"), archive.save(title=f"{SECRET}!", body=f"{SECRET}?")
+def test_a_version_whose_title_is_erased_goes_on_without_it(archive: Archive, form: str) -> None:
+    """What others wrote stays at its permanent links; the record that held the title is not given out."""
+    answer = comment(502, "Please do not.", "bob")
+    first = archive.save(title=SECRET, body=f"{SECRET}?", comments=(answer,))
+    second = archive.save(title=f"{SECRET}!", body=f"{SECRET}?", comments=(answer, comment(503, "I agree.")))
     archive.withdraw("issue-9012", erase=True)
     response = archive.client().get(f"{THREAD}@{first}{form}")
-    assert response.status_code == 410
-    assert response.headers["X-Robots-Tag"] == "noindex"
-    assert first in response.get_data(as_text=True)
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert SECRET not in response.get_data(as_text=True)
+    assert "asker" not in response.get_data(as_text=True)
+    assert "deleted account" not in response.get_data(as_text=True)
+    assert "Please do not." in response.get_data(as_text=True)
+    compared = archive.client().get(f"{THREAD}/compare?from={first[:12]}&to={second[:12]}")
+    assert compared.status_code == 200
+    assert SECRET not in compared.get_data(as_text=True)
     assert archive.client().get(f"/api/v1/snapshots/{second}").status_code == 410
     for path in (THREAD, f"{THREAD}.json", f"{THREAD}/history", f"{API}/history"):
         response = archive.client().get(path)
         assert response.status_code == 200
         assert SECRET not in response.get_data(as_text=True)
-    assert "captured; what changed is withdrawn here" in str(archive.client().get(f"{API}/history").get_json())
+    told = [each["changes"] for each in archive.client().get(f"{API}/history").get_json()["captures"]]
+    assert told[:2] == [["first capture, 2 posts"], ["1 new post"]]
+    assert "retitled" not in str(told)
 
 
 def test_no_address_at_all_shows_a_withdrawn_thread(archive: Archive) -> None:
