@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import waitress
@@ -86,7 +87,8 @@ class Server:
         """Accept nothing more, let running requests finish for up to `grace` seconds, and close."""
         self._grace = grace
         self._stopping.set()
-        self._server.pull_trigger()
+        with suppress(OSError):  # it may have seen that by itself, and be closed already
+            self._server.pull_trigger()
         self._thread.join()
 
     def _loop(self) -> None:
@@ -100,6 +102,8 @@ class Server:
         while time.monotonic() < deadline and self._busy():
             self._turn()
         self._dispatcher.shutdown(cancel_pending=True, timeout=1)
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()  # with the files in which answers waited
         wasyncore.close_all(connections)
 
     def _turn(self) -> None:
