@@ -102,15 +102,12 @@ def _digest(store: Reader, thread: Thread, name: str) -> ResponseReturnValue | s
             return render_template("too_early.html", ref=summary.ref, at=wanted, first=thread.captures[0]), 404
         return past[-1].digest
     found = store.resolve_digest(summary.repository.id, summary.number, wanted)
-    if len(found) != 1:
-        return no_snapshot(summary.ref, thread.captures, found)
-    return found[0]
+    return found or no_snapshot(summary.ref, thread.captures)
 
 
-def no_snapshot(ref: ThreadRef, captures: Sequence[Capture], found: Sequence[str]) -> ResponseReturnValue:
-    """Return the page that says that none or several (`found`) of a thread's snapshots have the digits asked for."""
-    several = [each for each in captures if each.digest in found]
-    return render_template("no_snapshot.html", ref=ref, several=several, captures=captures), 404
+def no_snapshot(ref: ThreadRef, captures: Sequence[Capture]) -> ResponseReturnValue:
+    """Return the page that says that none of a thread's snapshots has the digits asked for."""
+    return render_template("no_snapshot.html", ref=ref, captures=captures), 404
 
 
 def _named(name: str, digest: str) -> str:

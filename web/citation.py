@@ -62,8 +62,8 @@ class Citation:
 
     @property
     def version(self) -> str:
-        """The digest as it stands in links and sentences: its first 12 digits."""
-        return self.digest[: permalinks.SHOWN_DIGITS]
+        """The digest as it stands in sentences: its first 12 digits."""
+        return self.digest[: permalinks.NAMED_DIGITS]
 
     @property
     def place(self) -> str:
@@ -201,5 +201,5 @@ def _captured_at(thread: Thread, digest: str) -> datetime:
 def _key(summary: ThreadSummary, anchor: str, digest: str) -> str:
     """Return a name for reference managers: lower-case letters, digits and hyphens."""
     ref = summary.ref
-    parts = [ref.owner, ref.name, str(ref.number), anchor, digest[: permalinks.SHOWN_DIGITS]]
+    parts = [ref.owner, ref.name, str(ref.number), anchor, digest[: permalinks.NAMED_DIGITS]]
     return "-".join(cleaned for each in parts if (cleaned := _NOT_IN_KEYS.sub("-", each.lower()).strip("-")))

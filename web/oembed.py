@@ -90,8 +90,7 @@ class Oembed:
         captures = self._store.captures(repository.id, asked.number)
         digest = None
         if tail.digest:
-            found = self._store.resolve_digest(repository.id, asked.number, tail.digest)
-            digest = found[0] if len(found) == 1 else None
+            digest = self._store.resolve_digest(repository.id, asked.number, tail.digest)
         elif tail.at:
             digest = next((each.digest for each in reversed(captures) if each.at <= tail.at), None)
         if digest is None and (tail.digest or tail.at):

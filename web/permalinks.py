@@ -13,8 +13,11 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from archiver.model import Post, PostKind, ThreadSummary, compact, parse_iso, post_anchor
 from archiver.references import HOST, RepositoryRef, ThreadKind, ThreadRef
 
-# How many digits of a digest stand in a permanent link; a link with more, up to all 64, leads to the same snapshot.
-SHOWN_DIGITS = 12
+# How many digits of a digest stand in a permanent link; all 64 lead to the same snapshot. Whoever
+# writes in a thread can make two versions that agree in 12 digits within minutes, in 32 within no time that matters.
+SHOWN_DIGITS = 32
+# How many of them stand for a version in a sentence.
+NAMED_DIGITS = 12
 
 KINDS = {
     "issues": ThreadKind.ISSUE,

@@ -24,6 +24,7 @@ from archiver.model import (
     ThreadSummary,
     compact,
 )
+from archiver.speaking import speaking_words
 from web import permalinks
 from web.telling import Links, event_sentence, together
 
@@ -252,23 +253,31 @@ def evidence(summary: ThreadSummary, found: Sequence[Entry]) -> list[tuple[Evide
     return [(each, there[each.post] if each.place != "title" and each.post < len(there) else None) for each in chosen]
 
 
-def places(reasons: Sequence[tuple[Evidence, Entry | None]]) -> Mapping[str, Place]:
-    """Return the posts in which licensing is spoken of, by their anchors, each with the ones before and after it."""
-    words: dict[int, tuple[Entry, list[str]]] = {}
+def places(found: Sequence[Entry], reasons: Sequence[tuple[Evidence, Entry | None]]) -> Mapping[str, Place]:
+    """Return the posts in which licensing is spoken of, by their anchors, each with the ones before and after it.
+
+    Their words are those that speak of licensing in any thread, and of `reasons` those of this one.
+    """
+    told: dict[str, list[str]] = {}
     for reason, entry in reasons:
-        if entry is not None and not entry.post.withdrawn:
-            words.setdefault(entry.number, (entry, []))[1].append(" ".join(reason.text.split()))
-    found = [words[number] for number in sorted(words)]
-    anchors = [entry.anchor for entry, _ in found]
+        if entry is not None:
+            told.setdefault(entry.anchor, []).append(" ".join(reason.text.split()))
+    all_words = (
+        (each, (*told.get(each.anchor, ()), *speaking_words(each.post.body)))
+        for each in found
+        if not each.post.withdrawn
+    )
+    speaking = [(entry, words) for entry, words in all_words if words]
+    anchors = [entry.anchor for entry, _ in speaking]
     return {
         entry.anchor: Place(
             number=at + 1,
-            of=len(found),
+            of=len(speaking),
             before=anchors[at - 1] if at else None,
-            after=anchors[at + 1] if at + 1 < len(found) else None,
-            words=tuple(dict.fromkeys(each for each in terms if each)),
+            after=anchors[at + 1] if at + 1 < len(speaking) else None,
+            words=tuple(dict.fromkeys(each for each in words if each)),
         )
-        for at, (entry, terms) in enumerate(found)
+        for at, (entry, words) in enumerate(speaking)
     }
 
 

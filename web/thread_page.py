@@ -80,7 +80,7 @@ def _reading(thread: Thread, fixed: Fixed | None, links: Links) -> dict[str, Any
         "posts": len(entries),
         "captures": thread.captures,
         "evidence": reasons[:MOST_REASONS],
-        "places": reading.places(reasons),
+        "places": reading.places(entries, reasons),
         "shape": shape_of(thread, entries),
         "quotations": any(_quotes(each.post) for each in entries),
         "long": len(entries) > STREAMED,

@@ -123,12 +123,11 @@ class ThreadPages:
             return self._at_time(repository, asked, wanted.at, wanted.form)
         digest = None
         if wanted.digest is not None:
-            found = self._store.resolve_digest(repository.id, asked.number, wanted.digest)
-            if not found and (former := self._former(asked, wanted.digest)):
+            digest = self._store.resolve_digest(repository.id, asked.number, wanted.digest)
+            if digest is None and (former := self._former(asked, wanted.digest)):
                 return _lead(permalinks.thread(former, digest=wanted.digest, form=wanted.form))
-            if len(found) != 1:
-                return self._no_snapshot(repository, asked, found, wanted.form)
-            digest = found[0]
+            if digest is None:
+                return self._no_snapshot(repository, asked, wanted.form)
         alike: tuple[ThreadSummary, ...] = ()
         if digest is None and not wanted.form:
             alike = self._alike.to(thread_key(repository.id, asked.number))
@@ -245,16 +244,13 @@ class ThreadPages:
         found = self._store.summaries_by_key([thread_key(repository.id, number)]).values()
         return next((each.ref for each in found), None)
 
-    def _no_snapshot(
-        self, repository: Repository, asked: ThreadRef, found: Sequence[str], form: str
-    ) -> ResponseReturnValue:
+    def _no_snapshot(self, repository: Repository, asked: ThreadRef, form: str) -> ResponseReturnValue:
         ref = self.held(repository, asked.number)
         if ref is None:
             return self.missing(asked, form)
         if _is_data(form):
-            what = f"these begin so: {', '.join(found)}" if found else "none of its snapshots has that digest"
-            return error(404, f"{ref} is held, but {what}")
-        return changes.no_snapshot(ref, self._store.captures(repository.id, asked.number), found)
+            return error(404, f"{ref} is held, but none of its snapshots has that digest")
+        return changes.no_snapshot(ref, self._store.captures(repository.id, asked.number))
 
     # --- what is not there ---
 

@@ -25,14 +25,17 @@ class SnapshotReading:
     def _connection(self) -> AbstractContextManager[sa.Connection]:
         raise NotImplementedError
 
-    def resolve_digest(self, repository_id: int, number: int, prefix: str) -> list[str]:
-        """Return the digests of the thread's snapshots that begin with `prefix` (lower-case hex)."""
+    def resolve_digest(self, repository_id: int, number: int, prefix: str) -> str | None:
+        """Return the digest of the thread's snapshot that begins with `prefix` (lower-case hex); None if there is none.
+
+        Of several it is the one captured first: what came later, perhaps made to begin alike, takes no link away.
+        """
         with self._connection() as connection:
             row = thread_row(connection, repository_id, number)
             if row is None:
-                return []
+                return None
             found = connection.execute(statements.DIGESTS, {"thread": row["id"]}).scalars()
-            return sorted(each for each in found if each.startswith(prefix))
+            return next((each for each in found if each.startswith(prefix)), None)
 
     def snapshot_record(self, digest: str) -> bytes | None:
         """Return the canonical JSON whose SHA-256 is `digest`; None if it is not held, or not given out."""

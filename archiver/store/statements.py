@@ -68,7 +68,13 @@ RECORD = sa.select(s.snapshot.c.record).where(
     s.snapshot.c.digest == sa.bindparam("digest", type_=s.Digest),
     s.snapshot.c.thread_id == _thread,
 )
-DIGESTS = sa.select(s.snapshot.c.digest).where(s.snapshot.c.thread_id == _thread)
+# The one captured first comes first.
+DIGESTS = (
+    sa.select(s.capture.c.snapshot)
+    .where(s.capture.c.thread_id == _thread)
+    .group_by(s.capture.c.snapshot)
+    .order_by(sa.func.min(s.capture.c.number))
+)
 POSTS = sa.select(
     *(each for each in s.post.c if each.name not in {"node_id", "edits_for", "minimized_asked_at"})
 ).where(s.post.c.thread_id == _thread)

@@ -140,7 +140,7 @@ def test_a_transferred_thread_keeps_one_record(
     assert after.summary.first_captured_at == before.summary.first_captured_at
     assert thread(store, number) == after
     assert store.thread(OLD, number, before.summary.snapshot) is not None
-    assert store.resolve_digest(OLD, number, before.summary.snapshot[:12]) == [before.summary.snapshot]
+    assert store.resolve_digest(OLD, number, before.summary.snapshot[:12]) == before.summary.snapshot
     assert findings(store, number) == [("moved", {"from": f"acme/rocket#{number}", "to": f"acme/docs#{place}"})]
     assert [(each.action, each.key) for each in store.changes(0, 10)] == [
         ("delete", f"{OLD}/{number}"),

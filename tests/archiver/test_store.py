@@ -232,9 +232,9 @@ def test_older_snapshot_reads_as_it_was(store: Store) -> None:
     assert (old.summary.title, old.summary.state, old.summary.post_count) == ("Consider the GPL", "open", 2)
     assert [each.body for each in old.posts] == ["Please.", "No."]
     assert [each.body for each in old.posts[1].revisions] == ["No.", "Yes."]
-    assert store.resolve_digest(77, 1, first[:12]) == [first]
-    assert store.resolve_digest(77, 1, "%") == []
-    assert len(store.resolve_digest(77, 1, "")) == 2
+    assert store.resolve_digest(77, 1, first[:12]) == first
+    assert store.resolve_digest(77, 1, "%") is None
+    assert store.resolve_digest(77, 1, "") == first
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one answer", "two answers"])
@@ -323,7 +323,7 @@ def test_what_is_not_held_is_said(store: Store) -> None:
         assert store.thread(77, number) is None
         assert store.thread(number, 1) is None
         assert store.captures(77, number) == []
-        assert store.resolve_digest(77, number, "") == []
+        assert store.resolve_digest(77, number, "") is None
         assert store.post_thread(PostKind.COMMENT, number) is None
         assert store.summaries_by_key([f"77/{number}", "77/1"]).keys() == {"77/1"}
     assert store.thread(77, 1, "0" * 64) is None

@@ -40,13 +40,13 @@ def taken(found: BeautifulSoup) -> dict[str, str]:
 
 def test_a_thread_is_cited_in_every_form(archive: Archive) -> None:
     """Author, title, place, date, version, capture and both links, as each style has them; on its page too."""
-    digest = archive.save()[:12]
+    digest = archive.save()[:32]
     here, there = f"http://archive.test{THREAD}@{digest}", "https://github.com/Acme/Rocket/issues/12"
     found = taken(tree(archive, f"{THREAD}/cite"))
     assert list(found) == ["Plain", "Chicago (note)", "APA", "Bluebook", "Markdown", "BibTeX", "RIS", "CSL-JSON"]
     assert found["Plain"] == (
         "asker, “Relicense under a copyleft license?”, Acme/Rocket, issue 12, GitHub, 16 February 2018. "
-        f"{there}. Archived by onrecord on 1 March 2026, 12:00 UTC, version {digest}: {here}"
+        f"{there}. Archived by onrecord on 1 March 2026, 12:00 UTC, version {digest[:12]}: {here}"
     )
     assert found["Chicago (note)"] == (
         "asker, “Relicense under a copyleft license?,” Acme/Rocket, issue 12, GitHub, February 16, 2018, "
@@ -62,7 +62,7 @@ def test_a_thread_is_cited_in_every_form(archive: Archive) -> None:
     )
     assert found["Markdown"] == (
         f"asker, [“Relicense under a copyleft license?”](<{here}>), Acme/Rocket, issue 12, GitHub, 16 February 2018 "
-        f"([original](<{there}>); archived by onrecord on 1 March 2026, 12:00 UTC, version {digest})"
+        f"([original](<{there}>); archived by onrecord on 1 March 2026, 12:00 UTC, version {digest[:12]})"
     )
     thread = tree(archive, THREAD)
     assert taken(thread) == {name: text for name, text in found.items() if name != "Plain"}
@@ -73,7 +73,7 @@ def test_a_thread_is_cited_in_every_form(archive: Archive) -> None:
 def test_a_post_is_cited_by_its_first_words(archive: Archive) -> None:
     """Its author's own, not those that it quotes; twenty of them; and with what it is a comment on."""
     body = "> Why not?\n\nWe **have** definitely thought about this,\n\nin the past. " + " ".join(map(str, range(30)))
-    digest = archive.save(comments=(comment(501, body, "boss", edited=OPENED + timedelta(days=1)),))[:12]
+    digest = archive.save(comments=(comment(501, body, "boss", edited=OPENED + timedelta(days=1)),))[:32]
     found = taken(tree(archive, f"{THREAD}@{digest}/cite?post=issuecomment-501"))
     words = "We have definitely thought about this, in the past. 0 1 2 3 4 5 6 7 8 9 10…"
     place = (
@@ -99,7 +99,7 @@ def test_a_post_is_cited_by_its_first_words(archive: Archive) -> None:
 
 def test_every_post_leads_to_its_citation(archive: Archive) -> None:
     """As of the version at hand; a post that is gone, as of the last one that has it. One link each, and no more."""
-    first = archive.save(comments=(comment(501, "No."), comment(502, "Gone.")))[:12]
+    first = archive.save(comments=(comment(501, "No."), comment(502, "Gone.")))[:32]
     archive.lose(502)
     client = archive.client()
     found = tree(archive, THREAD)
@@ -129,14 +129,14 @@ def test_files_have_types_and_names_and_are_kept_like_pages(archive: Archive, fo
         "md": "text/markdown",
     }
     client = archive.client()
-    answers = [client.get(f"{THREAD}{version}.{form}{post}") for version in ("", f"@{digest[:12]}", f"@{digest}")]
+    answers = [client.get(f"{THREAD}{version}.{form}{post}") for version in ("", f"@{digest[:32]}", f"@{digest}")]
     for each in answers:
         assert each.status_code == 200
         assert each.headers["Content-Type"] == f"{types[form]}; charset=utf-8"
         where = "-issuecomment-501" if post else ""
         assert f'filename="acme-rocket-12{where}-{digest[:12]}.{form}"' in each.headers["Content-Disposition"]
         assert each.headers["Access-Control-Allow-Origin"] == "*"
-        assert f"<http://archive.test{THREAD}@{digest[:12]}" in each.headers["Link"]
+        assert f"<http://archive.test{THREAD}@{digest[:32]}" in each.headers["Link"]
     assert len({each.text for each in answers}) == 1
     assert answers[0].headers["Cache-Control"] == "no-cache"
     assert all("immutable" in each.headers["Cache-Control"] for each in answers[1:])
@@ -323,7 +323,7 @@ def test_a_record_as_markdown_has_its_metadata_and_every_post(archive: Archive) 
         "asker",
     )
     assert (found["state"], found["labels"], found["snapshot"]) == ("closed", ["legal: yes"], digest)
-    assert found["url"] == f"http://archive.test{THREAD}@{digest[:12]}"
+    assert found["url"] == f"http://archive.test{THREAD}@{digest[:32]}"
     assert found["original"] == "https://github.com/Acme/Rocket/issues/12"
     order = [
         r'# Which "license"? \{a\} \*b\* --- x: y',

@@ -119,7 +119,7 @@ def two_versions(archive: Archive) -> tuple[str, str]:
 def test_two_versions_are_compared(archive: Archive) -> None:
     """Fields, the edited post word by word, the new and the deleted one, what did not change, and events between."""
     first, second = two_versions(archive)
-    tree = page(archive.client(), f"{THREAD}/compare?from={first[:12]}&to={second[:12]}")
+    tree = page(archive.client(), f"{THREAD}/compare?from={first[:32]}&to={second[:32]}")
     assert (
         "Changed: 1 new post, 1 edited post, 1 deleted post, the title, the state, the labels and 1 event in between."
         in text(tree, ".lead")
@@ -143,29 +143,29 @@ def test_two_versions_are_compared(archive: Archive) -> None:
     assert "closed" in text(tree, ".event")
     order = [each.get("id") for each in tree.select(".posts > article")]
     assert order == ["issuecomment-501", "issuecomment-502", "issuecomment-503"]
-    assert tree.select_one("#issuecomment-502 a")["href"] == f"{THREAD}@{first[:12]}#issuecomment-502"
-    assert tree.select_one("#issuecomment-503 a")["href"] == f"{THREAD}@{second[:12]}#issuecomment-503"
+    assert tree.select_one("#issuecomment-502 a")["href"] == f"{THREAD}@{first[:32]}#issuecomment-502"
+    assert tree.select_one("#issuecomment-503 a")["href"] == f"{THREAD}@{second[:32]}#issuecomment-503"
 
 
 def test_the_versions_are_named_by_digests_by_times_or_not_at_all(archive: Archive) -> None:
     """All of these lead to the one address with the digests; more digits than needed stay as they are."""
     first, second = two_versions(archive)
     client = archive.client()
-    wanted = f"{THREAD}/compare?from={first[:12]}&to={second[:12]}"
+    wanted = f"{THREAD}/compare?from={first[:32]}&to={second[:32]}"
     for query in (
         "",
-        f"?from={first[:12]}",
-        f"?to={second[:12].upper()}&from={first[:12].upper()}",
+        f"?from={first[:32]}",
+        f"?to={second[:32].upper()}&from={first[:32].upper()}",
         "?from=20260301T120000Z&to=20260302T120000Z",
         "?from=2026-03-01T13:30:00%2B01:00",
-        f"?from={first[:12]}&to={second[:12]}&utm=x",
+        f"?from={first[:32]}&to={second[:32]}&utm=x",
     ):
         response = client.get(f"{THREAD}/compare{query}")
         assert (response.status_code, response.headers["Location"]) == (302, wanted), query
     assert client.get(wanted).status_code == 200
     assert client.get(f"{THREAD}/compare?from={first}&to={second}").status_code == 200
-    moved = client.get(f"/github.com/acme/rocket/issue/12/compare?from={first[:12]}")
-    assert (moved.status_code, moved.headers["Location"]) == (301, f"{THREAD}/compare?from={first[:12]}")
+    moved = client.get(f"/github.com/acme/rocket/issue/12/compare?from={first[:32]}")
+    assert (moved.status_code, moved.headers["Location"]) == (301, f"{THREAD}/compare?from={first[:32]}")
     assert client.get(f"/lookup?url=http://archive.test{wanted.replace('&', '%26')}").headers["Location"] == wanted
 
 
@@ -177,15 +177,15 @@ def test_versions_that_are_not_held_are_told_kindly(archive: Archive) -> None:
     assert "none of its" in text(page(client, f"{THREAD}/compare?to=0123456789ab", 404))
     assert "Not yet on the record" in text(page(client, f"{THREAD}/compare?from=20170101T000000Z", 404))
     assert page(client, "/github.com/Acme/Rocket/issues/13/compare", 404)
-    assert page(client, f"{THREAD}@{first[:12]}/compare", 404)
+    assert page(client, f"{THREAD}@{first[:32]}/compare", 404)
 
 
 def test_a_comparison_may_be_read_backwards(archive: Archive) -> None:
     """It says so, and leads to the other direction."""
     first, second = two_versions(archive)
-    tree = page(archive.client(), f"{THREAD}/compare?from={second[:12]}&to={first[:12]}")
+    tree = page(archive.client(), f"{THREAD}/compare?from={second[:32]}&to={first[:32]}")
     assert "reads backwards" in text(tree, ".warning")
-    assert tree.select_one(".warning a")["href"] == f"{THREAD}/compare?from={first[:12]}&to={second[:12]}"
+    assert tree.select_one(".warning a")["href"] == f"{THREAD}/compare?from={first[:32]}&to={second[:32]}"
     assert "No longer there" in text(tree, "#issuecomment-503 .about")
 
 
@@ -203,8 +203,8 @@ def test_a_state_that_came_back_is_compared_to_its_return(archive: Archive) -> N
     second = archive.save(title="Two")
     assert archive.save(title="One") == first
     client = archive.client()
-    assert client.get(f"{THREAD}/compare").headers["Location"].endswith(f"from={second[:12]}&to={first[:12]}")
-    tree = page(client, f"{THREAD}/compare?from={second[:12]}&to={first[:12]}")
+    assert client.get(f"{THREAD}/compare").headers["Location"].endswith(f"from={second[:32]}&to={first[:32]}")
+    tree = page(client, f"{THREAD}/compare?from={second[:32]}&to={first[:32]}")
     assert not tree.select(".warning")
 
 
@@ -232,7 +232,7 @@ def test_what_is_withdrawn_is_in_no_comparison(archive: Archive) -> None:
     assert SECRET not in str(tree)
     assert "mallory" not in str(tree)
     archive.withdraw(reason="legal")
-    response = archive.client().get(f"{THREAD}/compare?from={first[:12]}")
+    response = archive.client().get(f"{THREAD}/compare?from={first[:32]}")
     assert response.status_code == 451
     assert response.headers["X-Robots-Tag"] == "noindex"
 
@@ -276,11 +276,11 @@ def test_a_former_version_says_what_changed_since(archive: Archive) -> None:
     """In a line, with the way to the comparison with the latest version; the latest one has nothing to say."""
     first, second = two_versions(archive)
     client = archive.client()
-    tree = page(client, f"{THREAD}@{first[:12]}")
+    tree = page(client, f"{THREAD}@{first[:32]}")
     line = text(tree, ".since")
     assert line.startswith("Changed since: 1 new post; 1 post no longer there; 1 post edited; retitled")
-    assert tree.select_one(".since a")["href"] == f"{THREAD}/compare?from={first[:12]}"
-    assert not page(client, f"{THREAD}@{second[:12]}").select(".since")
+    assert tree.select_one(".since a")["href"] == f"{THREAD}/compare?from={first[:32]}"
+    assert not page(client, f"{THREAD}@{second[:32]}").select(".since")
     assert not page(client, THREAD).select(".since")
 
 
@@ -289,12 +289,12 @@ def test_the_history_leads_to_what_each_capture_changed(archive: Archive) -> Non
     first, second = two_versions(archive)
     tree = page(archive.client(), f"{THREAD}/history")
     links = [each["href"] for each in tree.select("a") if "/compare" in each["href"]]
-    assert links == [f"{THREAD}/compare?from={first[:12]}&to={second[:12]}"]
+    assert links == [f"{THREAD}/compare?from={first[:32]}&to={second[:32]}"]
 
 
 def test_neighbouring_changes_are_linked(archive: Archive) -> None:
     """From one change one walks to the change before and after it."""
-    digests = [archive.save(title=title)[:12] for title in ("One", "Two", "Three", "Four")]
+    digests = [archive.save(title=title)[:32] for title in ("One", "Two", "Three", "Four")]
     tree = page(archive.client(), f"{THREAD}/compare?from={digests[1]}&to={digests[2]}")
     found = {
         each.get_text(): each["href"] for each in tree.select(".head a") if re.match("the change", each.get_text())

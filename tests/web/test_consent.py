@@ -144,7 +144,7 @@ def test_the_page_has_the_roll(archive: Archive) -> None:
     ]  # fmt: skip
     assert [each["href"] for each in listed.select("tr:nth-child(2) .where a")] == [
         "#issuecomment-502",
-        f"{THREAD}@{digest[:12]}#issuecomment-502",
+        f"{THREAD}@{digest[:32]}#issuecomment-502",
     ]
     assert tree.select_one("#issuecomment-502") is not None
     assert words(tree, ".consent table:nth-of-type(2) th[scope=row]") == "zoe"
@@ -203,7 +203,7 @@ def test_a_snapshot_has_the_roll_as_of_then(archive: Archive) -> None:
     assert page(archive, f"{THREAD}@{first}").select_one(f'a[href="{THREAD}@{first}/consent.csv"]') is not None
     old = rows(archive, f"{THREAD}@{first}/consent.csv")
     assert [each["login"] for each in old] == ["kim", "lee", "mo", "pat", "tom"]
-    assert old[0]["snapshot"] == f"{SITE}{THREAD}@{first[:12]}#issuecomment-501"
+    assert old[0]["snapshot"] == f"{SITE}{THREAD}@{first[:32]}#issuecomment-501"
 
 
 def test_a_debate_without_a_request_has_no_roll(archive: Archive) -> None:
@@ -224,7 +224,7 @@ def test_a_deleted_answer_is_held_and_called_so(archive: Archive) -> None:
     archive.lose(501)
     tree = page(archive)
     assert "(deleted on GitHub)" in words(tree, ".roll tr:first-child")
-    assert tree.select(".roll .held")[0]["href"] == f"{THREAD}@{digest[:12]}#issuecomment-501"
+    assert tree.select(".roll .held")[0]["href"] == f"{THREAD}@{digest[:32]}#issuecomment-501"
     found = archive.client().get(f"{API}/consent").get_json()["answers"][0]
     assert found["deleted"] is True
     assert found["permalink"] == f"{SITE}{THREAD}@{digest}#issuecomment-501"

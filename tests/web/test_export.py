@@ -71,11 +71,11 @@ def addresses(archive: Archive) -> list[str]:
     mine = f"{HELD}/issues/12"
     return [
         *(f"{HELD}/issues/{number}{form}" for number in (12, 14, 15) for form in ("", ".json", "/history", ".md")),
-        f"{mine}@{first[:12]}",
+        f"{mine}@{first[:32]}",
         f"{mine}@{second}",
         f"{HELD}/issues/14@{other}",
         f"{mine}@20260301T130000Z",
-        f"{mine}/compare?from={first[:12]}&to={second[:12]}",
+        f"{mine}/compare?from={first[:32]}&to={second[:32]}",
         f"{mine}/cite",
         f"{mine}.bib",
         f"{HELD}/issues/13",

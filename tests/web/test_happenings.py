@@ -275,7 +275,7 @@ def test_a_post_gone_upstream_stays_where_it_was(archive: Archive) -> None:
     ]
     assert "deleted on GitHub" in words(post, ".about")[0]
     permanent = post.select_one(".fixed-link")["href"]
-    assert permanent == f"{THREAD}@{digest[:12]}#issuecomment-501"
+    assert permanent == f"{THREAD}@{digest[:32]}#issuecomment-501"
     assert page(archive.client(), permanent.partition("#")[0]).select_one("#issuecomment-501")
 
 

@@ -149,9 +149,22 @@ def test_what_speaks_of_licensing_is_a_chain(archive: Archive) -> None:
     links = [[link["href"] for link in each.select(".place a")] for each in speaking]
     assert links == [["#issuecomment-501"], ["#issue-9012", "#issuecomment-530"], ["#issuecomment-501"]]
     marked = [[mark.get_text() for mark in each.select(".text mark")] for each in speaking]
-    assert marked == [["copyleft"], ["So?", "Post 1"], ["Post 30"]]
+    assert marked == [["copyleft", "license"], ["So?", "Post 1"], ["Post 30"]]
     assert "licensing, 2 of 3" in text(speaking[1], ".about")
     assert "Licensing is spoken of in 3 posts" in text(tree, ".choices")
+
+
+def test_every_post_that_speaks_of_licensing_is_in_the_chain(archive: Archive) -> None:
+    """However many there are, and though reasons are kept of some alone; what is withdrawn is not among them."""
+    words = ("I agree to relicense under MIT.", "Thanks!")
+    archive.save(comments=tuple(comment(500 + at, words[at % 5 == 0]) for at in range(1, 101)))
+    tree = page(archive.client(), THREAD)
+    assert len(tree.select("article.speaks")) == 81
+    assert "Licensing is spoken of in 81 posts" in text(tree, ".choices")
+    marked = tree.select("#issuecomment-501 mark")
+    assert [each.get_text() for each in marked] == ["relicense", "MIT"]
+    archive.withdraw("issuecomment-501")
+    assert "Licensing is spoken of in 80 posts" in text(page(archive.client(), THREAD), ".choices")
 
 
 def test_marking_does_not_touch_what_a_tag_says(archive: Archive) -> None:
@@ -175,13 +188,14 @@ def test_what_can_be_left_out_is_offered_where_there_is_any(archive: Archive) ->
 
 
 def test_a_snapshot_is_drawn_as_it_was(archive: Archive) -> None:
-    """What was deleted later is not marked, and what the vocabulary of today finds is not told."""
+    """What was deleted later is not marked, and reasons that were found later are not told; its own words are."""
     save_debate(archive)
     first = archive.store.captures(77, 12)[0].digest
     tree = page(archive.client(), f"{THREAD}@{first}")
     assert tree.select(".rail svg .gone") == []
     assert tree.select(".rail svg")
-    assert tree.select("article.speaks") == []
+    assert [each["id"] for each in tree.select("article.speaks")] == ["issue-9012"]
+    assert [each.get_text() for each in tree.select("article mark")] == ["copyleft", "license"]
 
 
 def test_months_name_their_year_when_it_is_another(archive: Archive) -> None:

@@ -45,7 +45,7 @@ def test_the_page_of_a_thread_signposts_its_citation(archive: Archive, version: 
     digest = archive.save(comments=(comment(501, "No."),))
     client = archive.client()
     header = client.get(f"{THREAD}{version.format(digest=digest)}").headers["Link"]
-    fixed = f"{HERE}@{digest[:12]}"
+    fixed = f"{HERE}@{digest[:32]}"
     assert links(header) == [
         (fixed, "cite-as", ""),
         ("https://github.com/asker", "author", ""),
@@ -104,7 +104,7 @@ def test_a_withdrawn_author_is_told_nowhere_on_the_page(archive: Archive) -> Non
 def test_the_head_has_what_reference_managers_look_for(archive: Archive) -> None:
     """Zotero's type too: its translator would take the page for a journal's article; the author is one name."""
     digest = archive.save(title=f"A {EVIL}", labels=("legal",))
-    fixed = f"{HERE}@{digest[:12]}"
+    fixed = f"{HERE}@{digest[:32]}"
     found = tree(archive)
     named = {each["name"]: each["content"] for each in found.select("meta[name][content]")}
     title = "A </script><script>alert(1)</script><!-- <script> ]]> \" ' & \\u003c"
@@ -134,7 +134,7 @@ def test_the_head_has_what_reference_managers_look_for(archive: Archive) -> None
         "og:description": "Would you consider a *copyleft* license?",
         "article:published_time": "2018-02-16T09:12:00Z",
     }
-    fixed_page = tree(archive, f"{THREAD}@{digest[:12]}")
+    fixed_page = tree(archive, f"{THREAD}@{digest[:32]}")
     assert fixed_page.select_one('meta[property="og:url"]')["content"] == fixed
 
 
@@ -199,9 +199,9 @@ def test_json_ld_has_googles_fields(archive: Archive) -> None:
     assert second["dateModified"] == "2018-02-18T09:12:00Z"
     assert third["creativeWorkStatus"] == "Deleted"
     assert third["url"] == f"{HERE}#issuecomment-503"
-    fixed = described(archive, f"{THREAD}@{digest[:12]}")
+    fixed = described(archive, f"{THREAD}@{digest[:32]}")
     check(fixed, POSTING, POSTING_TOO)
-    assert fixed["url"] == f"{HERE}@{digest[:12]}"
+    assert fixed["url"] == f"{HERE}@{digest[:32]}"
     assert "creativeWorkStatus" not in fixed["comment"][2]
 
 
@@ -260,7 +260,7 @@ def test_a_withdrawn_post_is_not_described(archive: Archive) -> None:
 
 def test_oembed_is_found_and_quotes_the_thread(archive: Archive) -> None:
     """The page names both addresses; JSON and XML say the same; the HTML is a quotation with both links."""
-    digest = archive.save()[:12]
+    digest = archive.save()[:32]
     client = archive.client()
     found = tree(archive)
     addresses = {each["type"]: each["href"] for each in found.select("link[rel=alternate][type$=oembed]")}
@@ -297,7 +297,7 @@ def test_oembed_of_a_post_quotes_it_harmlessly(archive: Archive, form: str) -> N
         assert {each.name for each in found.find_all(True)} == {"blockquote", "p", "footer", "a"}
         assert "alert(1)" in found.p.get_text()
         assert "k…@example.org" in found.p.get_text()
-        assert found.blockquote["cite"] == f"{HERE}@{digest[:12]}#issuecomment-501"
+        assert found.blockquote["cite"] == f"{HERE}@{digest[:32]}#issuecomment-501"
 
 
 def test_oembed_keeps_to_the_size_that_it_is_given(archive: Archive) -> None:

@@ -147,7 +147,7 @@ def test_a_permanent_link_survives(
     assert cited.status_code == 200
     first = content(cited)
     assert first.count(b'class="text"') == 2
-    assert b"We discussed the license before" in first
+    assert b"before; the project stays under the" in first
 
     def stands(where: Instance, at: str, statuses: list[int]) -> str:
         """Check that the link, and the short one, lead to `at`, and that it shows what it showed on the first day."""
