@@ -28,7 +28,16 @@ _READ = 5000
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
+_COMMENTS = frozenset({PostKind.COMMENT, PostKind.ANSWER})
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """When a text was edited last; not `told`, it is known only to have been edited before then."""
+
+    at: datetime
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +46,10 @@ class Citation:
 
     `author` is a login: names of people are not known here. It is None where nobody can be named; `unnamed` says why.
     `words` are the first words of a post, empty for a thread and for a post without any. `written_at` is when thread or
-    post was written, `edited_at` when the text at hand was. `captured_at` and `digest` are of the version of the thread
-    (the digest is empty for a post that was gone before a version had it); `url` leads to it here, `upstream_url` to
-    the original. All texts are clean: one line, nothing unprintable.
+    post was written, `edited` when the text at hand was last, `retitled_at` when a thread got the title at hand.
+    `captured_at` and `digest` are of the version of the thread (the digest is empty for a post that was gone before a
+    version had it); `url` leads to it here, `upstream_url` to the original, which may be `gone` (noticed then). All
+    texts are clean: one line, nothing unprintable.
     """
 
     key: str
@@ -52,12 +62,13 @@ class Citation:
     number: int
     repository: str
     written_at: datetime
-    edited_at: datetime | None
+    edited: Edited | None
+    retitled_at: datetime | None
     captured_at: datetime
     digest: str
     url: str
     upstream_url: str
-    gone: bool
+    gone: datetime | None
     site: str
 
     @property
@@ -76,9 +87,14 @@ class Citation:
         return (self.words or f"{self.part} on “{self.title}”") if self.part else self.title
 
 
-def of_thread(thread: Thread, site: SiteConfig) -> Citation:
-    """Return the record of a thread, as the version at hand has it."""
+def of_thread(thread: Thread, site: SiteConfig, now: Thread | None = None) -> Citation:
+    """Return the record of a thread, as the version at hand has it.
+
+    Where that is as captured, `now` is the same with all that is known of it now: when GitHub says that the words were
+    edited, and whether the original is gone.
+    """
     summary = thread.summary
+    now = now or thread
     opening = next((each for each in thread.posts if each.kind is PostKind.OPENING), None)
     return Citation(
         key=_key(summary, "", summary.snapshot),
@@ -91,27 +107,32 @@ def of_thread(thread: Thread, site: SiteConfig) -> Citation:
         number=summary.number,
         repository=str(summary.repository.ref),
         written_at=summary.created_at,
-        edited_at=opening.revision.edited_at if opening and not opening.withdrawn else None,
+        edited=_edited(opening, now, summary.captured_at) if opening else None,
+        retitled_at=_retitled(now, summary.captured_at),
         captured_at=summary.captured_at,
         digest=summary.snapshot,
         url=site.base_url + permalinks.snapshot(summary),
         upstream_url=summary.upstream_url,
-        gone=summary.gone is not None,
+        gone=now.summary.gone.since if now.summary.gone else None,
         site=one_line(site.title),
     )
 
 
-def of_post(thread: Thread, post: Post, site: SiteConfig) -> Citation:
+def of_post(thread: Thread, post: Post, site: SiteConfig, now: Thread | None = None) -> Citation:
     """Return the record of a post; of one that is gone upstream, as of the last version that has it.
 
-    Raises ValueError for a post that is withdrawn here: nothing can be cited of it.
+    `now` is what it is for a thread. Raises ValueError for a post that is withdrawn here: nothing can be cited of it.
     """
     if post.withdrawn:
         raise ValueError("a withdrawn post is not cited")
     summary = thread.summary
+    now = now or thread
     anchor = permalinks.anchor(post, summary.kind)
     opening = post.kind is PostKind.OPENING
     digest = thread.holding(post.kind, post.id) or ""
+    captured_at = _captured_at(thread, digest) if digest else post.revision.captured_at
+    known = _as_known(post, now)
+    gone = (known.gone if known else None) or now.summary.gone
     return Citation(
         key=_key(summary, anchor, digest),
         author=_login(post.author),
@@ -123,12 +144,13 @@ def of_post(thread: Thread, post: Post, site: SiteConfig) -> Citation:
         number=summary.number,
         repository=str(summary.repository.ref),
         written_at=post.created_at,
-        edited_at=post.revision.edited_at,
-        captured_at=_captured_at(thread, digest) if digest else post.revision.captured_at,
+        edited=_edited(post, now, captured_at),
+        retitled_at=_retitled(now, captured_at) if opening else None,
+        captured_at=captured_at,
         digest=digest,
         url=site.base_url + permalinks.post(summary, post.kind, post.id, digest=digest or None),
         upstream_url=permalinks.upstream_post(summary, post.kind, post.id),
-        gone=post.gone is not None or summary.gone is not None,
+        gone=gone.since if gone else None,
         site=one_line(site.title),
     )
 
@@ -189,6 +211,34 @@ def _part(post: Post, kind: ThreadKind) -> str:
             return "Answer"
         case _:
             return "Reply" if kind is ThreadKind.DISCUSSION and post.reply_to is not None else "Comment"
+
+
+def _as_known(post: Post, now: Thread) -> Post | None:
+    """Return a post as it is now known; an answer is a comment that was chosen."""
+    kinds = {post.kind} if post.kind not in _COMMENTS else _COMMENTS
+    return next((each for each in now.posts if each.id == post.id and each.kind in kinds), None)
+
+
+def _edited(post: Post, now: Thread, captured_at: datetime) -> Edited | None:
+    """Return when the text at hand of a post was edited last, by what is now known; None if it seems it never was."""
+    if post.withdrawn:
+        return None
+    text = post.revision
+    known = _as_known(post, now) or post
+    told = [each.at for each in known.edits[1:] if each.revision == text.digest and each.at <= captured_at]
+    if told or text.edited_at:
+        return Edited(max(told) if told else text.edited_at or captured_at)
+    # Texts that came before it are held, and nobody told when that ended.
+    earlier = [each for each in known.revisions if each.digest != text.digest and each.captured_at < captured_at]
+    first = min((each.captured_at for each in earlier), default=None)
+    if first is None:
+        return None
+    return Edited(text.captured_at if text.captured_at > first else captured_at, told=False)
+
+
+def _retitled(now: Thread, captured_at: datetime) -> datetime | None:
+    """Return when a thread got the title that it was captured with; None if it was opened so, as far as is known."""
+    return max((each.at for each in now.events if each.kind == "renamed" and each.at <= captured_at), default=None)
 
 
 def _captured_at(thread: Thread, digest: str) -> datetime:

@@ -15,6 +15,7 @@ from typing import Any
 
 from archiver.model import iso
 from web.citation import Citation
+from web.citation_texts import edited, gone
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # BibTeX counts braces whether or not a backslash stands before them: those of the text become words.
@@ -153,11 +154,11 @@ def _note(cited: Citation) -> str:
     """Return what else a reader has to know, as one line: the original, the version, why nobody is named."""
     version = f", version {cited.digest}" if cited.digest else ""
     said = [
-        f"Original: {_url(cited.upstream_url)}{' (gone since)' if cited.gone else ''}",
+        f"Original: {_url(cited.upstream_url)}{f' ({gone(cited, iso)})' if cited.gone else ''}",
         f"Archived by {cited.site} at {iso(cited.captured_at)}{version}",
     ]
-    if cited.edited_at:
-        said.append(f"Edited at {iso(cited.edited_at)}")
+    if changed := edited(cited, iso):
+        said.append(changed[:1].upper() + changed[1:])
     if cited.unnamed:
         said.append(cited.unnamed[:1].upper() + cited.unnamed[1:])
     return ". ".join(said) + "."

@@ -27,10 +27,9 @@ def plain(cited: Citation) -> str:
         what += f"{_lower(cited.part)} on {_quoted(cited.title)}"
     else:
         what = _quoted(cited.title)
-    edited = f" (edited {render.day(cited.edited_at)})" if cited.edited_at else ""
     return (
-        f"{author}, {what}, {cited.place}, GitHub, {render.day(cited.written_at)}{edited}. {cited.upstream_url}"
-        f"{' (gone since)' if cited.gone else ''}. {_archived(cited)}: {cited.url}"
+        f"{author}, {what}, {cited.place}, GitHub, {render.day(cited.written_at)}{_in_brackets(edited(cited))}. "
+        f"{cited.upstream_url}{_in_brackets(gone(cited))}. {_archived(cited)}: {cited.url}"
     )
 
 
@@ -45,7 +44,8 @@ def chicago(cited: Citation) -> str:
         what = f"{cited.author}, {what}"
     return (
         f"{render.capitalize_first(what) if not cited.author else what} {cited.place}, GitHub, "
-        f"{_american(cited.written_at)}, {cited.upstream_url}, archived {_american(cited.captured_at)}, "
+        f"{_american(cited.written_at)}{_after_comma(edited(cited, _american))}, "
+        f"{cited.upstream_url}{_in_brackets(gone(cited, _american))}, archived {_american(cited.captured_at)}, "
         f"at {cited.site}, {cited.url}."
     )
 
@@ -56,14 +56,17 @@ def apa(cited: Citation) -> str:
     Where a thread is stands behind the title, as the number of a report does (10.4).
     """
     date = f"({cited.written_at.astimezone(UTC).year}, {_american(cited.written_at, year=False)})"
+    since = edited(cited, _american)
+    since = f"; {since}" if since else ""
     if cited.part:
-        bracket = f"[{cited.part} on the online forum post “{cited.title}” ({cited.place})]"
+        bracket = f"[{cited.part} on the online forum post “{cited.title}” ({cited.place}){since}]"
         what = f"{cited.words} {bracket}" if cited.words else bracket
     else:
-        what = f"{cited.title} ({cited.place}) [Online forum post]"
+        what = f"{cited.title} ({cited.place}) [Online forum post{since}]"
     # Without an author the title stands in its place.
     lead = f"{_stopped(cited.author)} {date}. {what}." if cited.author else f"{what}. {date}."
-    return f"{lead} GitHub. {cited.upstream_url} Archived {_american(cited.captured_at)}, at {cited.url}"
+    original = f"{cited.upstream_url}{_in_brackets(gone(cited, _american))}"
+    return f"{lead} GitHub. {original} Archived {_american(cited.captured_at)}, at {cited.url}"
 
 
 def bluebook(cited: Citation) -> str:
@@ -71,9 +74,10 @@ def bluebook(cited: Citation) -> str:
     what = f"{cited.part} to {cited.title}" if cited.part else cited.title
     moment = cited.written_at.astimezone(UTC)
     time = f"{moment.hour % 12 or 12}:{moment.minute:02} {'AM' if moment.hour < 12 else 'PM'} UTC"
-    posted = f"{_SHORT_MONTHS[moment.month - 1]} {moment.day}, {moment.year}, {time}"
+    posted = f"({_short(moment)}, {time}){_in_brackets(edited(cited, _short))}"
     lead = f"{cited.author}, " if cited.author else ""
-    return f"{lead}{what}, {cited.place}, GitHub ({posted}), {cited.upstream_url} [{cited.url}]."
+    original = f"{cited.upstream_url}{_in_brackets(gone(cited, _short))}"
+    return f"{lead}{what}, {cited.place}, GitHub {posted}, {original} [{cited.url}]."
 
 
 def markdown(cited: Citation) -> str:
@@ -82,9 +86,25 @@ def markdown(cited: Citation) -> str:
     link = f"[{escaped(_quoted(cited.heading))}](<{cited.url}>)"
     on = f", {_lower(cited.part)} on {escaped(_quoted(cited.title))}" if cited.part and cited.words else ""
     return (
-        f"{author}, {link}{on}, {escaped(cited.place)}, GitHub, {render.day(cited.written_at)} "
-        f"([original](<{cited.upstream_url}>); {_lower(escaped(_archived(cited)))})"
+        f"{author}, {link}{on}, {escaped(cited.place)}, GitHub, {render.day(cited.written_at)}"
+        f"{_after_comma(edited(cited))} "
+        f"([original](<{cited.upstream_url}>){_after_comma(gone(cited))}; {_lower(escaped(_archived(cited)))})"
     )
+
+
+def edited(cited: Citation, date: Callable[[datetime], str] = render.day) -> str:
+    """Say when what is quoted was changed last: `edited 17 February 2018`; empty if it was not, as far as is known."""
+    said = []
+    if cited.edited:
+        said.append(f"edited {'' if cited.edited.told else 'before '}{date(cited.edited.at)}")
+    if cited.retitled_at:
+        said.append(f"retitled {date(cited.retitled_at)}")
+    return ", ".join(said)
+
+
+def gone(cited: Citation, date: Callable[[datetime], str] = render.day) -> str:
+    """Say that the original is not there any more, and when that was noticed; empty if it is there."""
+    return f"gone from GitHub, noticed {date(cited.gone)}" if cited.gone else ""
 
 
 def escaped(line: str) -> str:
@@ -117,6 +137,19 @@ def _lower(text: str) -> str:
 
 def _stopped(text: str) -> str:
     return text if text.endswith(".") else f"{text}."
+
+
+def _in_brackets(words: str) -> str:
+    return f" ({words})" if words else ""
+
+
+def _after_comma(words: str) -> str:
+    return f", {words}" if words else ""
+
+
+def _short(moment: datetime) -> str:
+    moment = moment.astimezone(UTC)
+    return f"{_SHORT_MONTHS[moment.month - 1]} {moment.day}, {moment.year}"
 
 
 def _american(moment: datetime, *, year: bool = True) -> str:

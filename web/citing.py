@@ -15,7 +15,7 @@ from archiver.model import Post, PostKind, Thread, Tombstone
 from web import api, citation, linked_data, markdown_record, permalinks, reading, render, signposts, telling
 from web.citation import Citation
 from web.citation_files import FORMS
-from web.citation_texts import STYLES
+from web.citation_texts import STYLES, edited
 from web.config import SiteConfig
 from web.signposts import Meta
 
@@ -73,19 +73,22 @@ def told(thread: Thread, cited: Citation, page_url: str, site: SiteConfig) -> To
     )
 
 
-def answer(thread: Thread, form: str, site: SiteConfig) -> Response:
-    """Answer a request for one of the forms of `ANSWERED`: of the post that `?post=` names, or of the thread."""
+def answer(thread: Thread, form: str, site: SiteConfig, now: Thread | None = None) -> Response:
+    """Answer a request for one of the forms of `ANSWERED`: of the post that `?post=` names, or of the thread.
+
+    Where the thread is as captured, `now` is the same with all that is known of it now.
+    """
     anchor = request.args.get("post", "")
     post = citation.find_post(thread, anchor) if anchor else None
     if anchor and post is None:
         abort(404)
     if post is not None and post.withdrawn and post.gone:
         return _withdrawn(f"{thread.summary.ref}, {anchor},", post.gone, form)
-    cited = citation.of_post(thread, post, site) if post else citation.of_thread(thread, site)
+    cited = citation.of_post(thread, post, site, now) if post else citation.of_thread(thread, site, now)
     if form == "cite":
         response = _page(thread, cited, post)
     elif form == "md":
-        response = _file(_markdown(thread, post, site), cited, "md", "text/markdown")
+        response = _file(_markdown(thread, post, site, now), cited, "md", "text/markdown")
         response.headers["Content-Disposition"] = response.headers["Content-Disposition"].replace(
             "attachment", "inline"
         )
@@ -101,6 +104,7 @@ def _page(thread: Thread, cited: Citation, post: Post | None) -> Response:
         "cite.html",
         thread=thread.summary,
         cited=cited,
+        changed=edited(cited),
         forms=ready(cited, thread, anchor),
         whole=whole_path(thread, cited.digest or None, anchor),
         anchor=anchor,
@@ -112,11 +116,11 @@ def _page(thread: Thread, cited: Citation, post: Post | None) -> Response:
     return response
 
 
-def _markdown(thread: Thread, post: Post | None, site: SiteConfig) -> str:
+def _markdown(thread: Thread, post: Post | None, site: SiteConfig, now: Thread | None) -> str:
     if post is None:
-        return markdown_record.thread_markdown(thread, site)
+        return markdown_record.thread_markdown(thread, site, now)
     entry = next(each for each in reading.entries(thread) if each.post is post)
-    return markdown_record.post_markdown(thread, entry, site)
+    return markdown_record.post_markdown(thread, entry, site, now)
 
 
 def _file(text: str, cited: Citation, form: str, mimetype: str) -> Response:

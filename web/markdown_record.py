@@ -22,20 +22,24 @@ from web.reading import Entry, Line, Turn
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
-def thread_markdown(thread: Thread, site: SiteConfig) -> str:
-    """Return a whole thread, as the version at hand has it: posts, and what happened between them."""
+def thread_markdown(thread: Thread, site: SiteConfig, now: Thread | None = None) -> str:
+    """Return a whole thread, as the version at hand has it: posts, and what happened between them.
+
+    Where that is as captured, `now` is the same with all that is known of it now.
+    """
+    cited = citation.of_thread(thread, site, now)
     found = reading.entries(thread)
     parts = [
-        _head(thread, citation.of_thread(thread, site), site),
-        f"# {escaped(citation.of_thread(thread, site).title)}\n",
+        _head(thread, cited, site),
+        f"# {escaped(cited.title)}\n",
         *(_item(each, thread, site) for each in reading.items(thread, found, {})),
     ]
     return "\n".join(parts)
 
 
-def post_markdown(thread: Thread, entry: Entry, site: SiteConfig) -> str:
+def post_markdown(thread: Thread, entry: Entry, site: SiteConfig, now: Thread | None = None) -> str:
     """Return one post of a thread; ValueError if it is withdrawn here."""
-    cited = citation.of_post(thread, entry.post, site)
+    cited = citation.of_post(thread, entry.post, site, now)
     parts = [_head(thread, cited, site), f"# {escaped(cited.title)}\n", _post(entry, site)]
     return "\n".join(parts)
 
@@ -51,12 +55,15 @@ def _head(thread: Thread, cited: Citation, site: SiteConfig) -> str:
         "post": cited.part.lower() or None,
         "author": cited.author,
         "date": iso(cited.written_at),
-        "edited": iso(cited.edited_at) if cited.edited_at else None,
+        "edited": iso(cited.edited.at) if cited.edited and cited.edited.told else None,
+        "edited_before": iso(cited.edited.at) if cited.edited and not cited.edited.told else None,
+        "retitled": iso(cited.retitled_at) if cited.retitled_at else None,
         "state": summary.outcome,
         "labels": [citation.shown(each, site) for each in summary.labels],
         "url": cited.url,
         "original": cited.upstream_url,
-        "gone": cited.gone,
+        "gone": cited.gone is not None,
+        "gone_noticed": iso(cited.gone) if cited.gone else None,
         "archived_by": cited.site,
         "captured": iso(cited.captured_at),
         "snapshot": cited.digest or None,

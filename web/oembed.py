@@ -21,6 +21,7 @@ from archiver.store import Reader
 from web import citation, permalinks, reading, render, signposts
 from web.api import error, withdrawn_error
 from web.citation import Citation
+from web.citation_texts import edited, gone
 from web.config import SiteConfig
 
 PATH = "/oembed"
@@ -51,14 +52,16 @@ class Oembed:
         found = self._thread(request.args.get("url", ""))
         if found is None:
             return error(404, "that is no link to a thread, or a post, that is held here")
-        thread, anchor = found
+        thread, now, anchor = found
         post = citation.find_post(thread, anchor) if anchor else signposts.opening_post(thread)
         if post is not None and post.withdrawn and post.gone:
             return withdrawn_error(post.gone, f"{thread.summary.ref}, {anchor},")
         if post is None and anchor:
             return error(404, f"{thread.summary.ref} has no post {anchor}")
         cited = (
-            citation.of_post(thread, post, self._site) if post and anchor else citation.of_thread(thread, self._site)
+            citation.of_post(thread, post, self._site, now)
+            if post and anchor
+            else citation.of_thread(thread, self._site, now)
         )
         words = signposts.excerpt(post, self._site, words=_WORDS, letters=_LETTERS) if post else ""
         author = signposts.profile(post.author if post and anchor else thread.summary.author)
@@ -77,8 +80,8 @@ class Oembed:
         }
         return _send(told, form)
 
-    def _thread(self, url: str) -> tuple[Thread, str] | None:
-        """Return the thread whose page a link of ours leads to, as the version that it names, and a post's anchor."""
+    def _thread(self, url: str) -> tuple[Thread, Thread, str] | None:
+        """Return the thread whose page a link of ours leads to: the version that it names, as now known, the anchor."""
         path = permalinks.own_path(url, self._site.base_url)
         place = permalinks.parse_path(path) if path else None
         if path is None or place is None or place[1].form:
@@ -96,9 +99,10 @@ class Oembed:
         if digest is None and (tail.digest or tail.at):
             return None
         thread = self._store.thread(repository.id, asked.number, digest)
+        now = thread
         if thread is not None and digest is not None:
             thread = reading.as_captured(thread, next(each for each in thread.captures if each.digest == digest))
-        return (thread, urlsplit(path).fragment) if thread else None
+        return (thread, now or thread, urlsplit(path).fragment) if thread else None
 
 
 def _limit(name: str, most: int) -> int:
@@ -112,17 +116,19 @@ def _limit(name: str, most: int) -> int:
 
 
 def _quotation(cited: Citation, words: str) -> Markup:
+    changed, lost = edited(cited), gone(cited)
     quoted = Markup("<p>{}</p>").format(words) if words else Markup("")
     return Markup(
         '<blockquote cite="{url}">{quoted}<footer>{author}, <a href="{url}">{title}</a>, {place}, {day}. '
-        '<a href="{upstream}">Original</a>, archived by {site} on {captured}.</footer></blockquote>'
+        '<a href="{upstream}">Original</a>{gone}, archived by {site} on {captured}.</footer></blockquote>'
     ).format(
         url=cited.url,
         quoted=quoted,
         author=cited.author or cited.unnamed,
         title=cited.title,
         place=cited.place,
-        day=render.day(cited.written_at),
+        day=f"{render.day(cited.written_at)}{f' ({changed})' if changed else ''}",
+        gone=f" ({lost})" if lost else "",
         upstream=cited.upstream_url,
         site=cited.site,
         captured=render.day(cited.captured_at),

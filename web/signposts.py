@@ -69,7 +69,7 @@ def metadata(thread: Thread, cited: Citation, page_url: str, site: SiteConfig) -
     """Return the metadata of a thread's page, whose own address is `page_url`."""
     opening = opening_post(thread)
     described = excerpt(opening, site, words=_WORDS, letters=_LETTERS) if opening else ""
-    modified = cited.edited_at
+    modified = cited.edited.at if cited.edited and cited.edited.told else None
     return [
         # Zotero: without the first of these, it would take whatever has a citation_title for an article in a journal.
         Meta("name", "z:itemType", "forumPost"),

@@ -43,12 +43,20 @@ class Fixed:
 
 
 def respond(
-    store: Reader, site: SiteConfig, thread: Thread, fixed: Fixed | None, alike: Sequence[ThreadSummary] = ()
+    store: Reader,
+    site: SiteConfig,
+    thread: Thread,
+    fixed: Fixed | None,
+    alike: Sequence[ThreadSummary] = (),
+    now: Thread | None = None,
 ) -> Response:
-    """Return the page of a thread, or of the snapshot at hand if it is `fixed`; `alike` are similar debates."""
+    """Return the page of a thread, or of the snapshot at hand if it is `fixed`; `alike` are similar debates.
+
+    `now` is that snapshot with all that is known of it now.
+    """
     links = referred(store, thread)
     upkeep = None if fixed else store.upkeep(thread.summary.repository.id, thread.summary.number)
-    cited = citation.of_thread(thread, site)
+    cited = citation.of_thread(thread, site, now)
     page_url = cited.url if fixed else site.base_url + permalinks.thread(thread.summary.ref)
     context = {
         "fixed": fixed,

@@ -33,6 +33,9 @@ PER_PAGE = 50
 OLD_SNAPSHOT = "public, max-age=86400, immutable"
 LATEST_SNAPSHOT = "public, max-age=600, immutable"
 
+# Of a snapshot, its page and its citations tell what is now known of the words that are in it.
+_TOLD = frozenset({"", *citing.ANSWERED})
+
 
 class ThreadPages:
     """The pages of repositories and threads, over a store."""
@@ -147,13 +150,14 @@ class ThreadPages:
             return self.missing(asked, wanted.form)
         if moved := moved_for_good(permalinks.thread(thread.summary.ref, digest=wanted.digest, form=wanted.form)):
             return moved
-        fixed = None
+        fixed = now = None
         if digest is not None:
+            now = thread if wanted.form in _TOLD else None
             first = next(each for each in thread.captures if each.digest == digest)
             since = None if wanted.form else changes.since(self._store, thread, digest)
             fixed = thread_page.Fixed(first.at, thread.captures[-1].digest == digest, since)
             thread = reading.as_captured(thread, first)
-        response = self._send(thread, fixed, wanted.form, alike)
+        response = self._send(thread, fixed, wanted.form, alike, now)
         if fixed:
             memento.mark(response, thread.summary, fixed.at, self._site.base_url)
         # What is withdrawn may be given back, and more of it may be withdrawn: such a page is asked for each time.
@@ -162,17 +166,22 @@ class ThreadPages:
         return response
 
     def _send(
-        self, thread: Thread, fixed: thread_page.Fixed | None, form: str, alike: Sequence[ThreadSummary]
+        self,
+        thread: Thread,
+        fixed: thread_page.Fixed | None,
+        form: str,
+        alike: Sequence[ThreadSummary],
+        now: Thread | None,
     ) -> Response:
         if form == "csv":
             return _csv(thread, self._site)
         if form in citing.ANSWERED:
-            return citing.answer(thread, form, self._site)
+            return citing.answer(thread, form, self._site, now)
         if form == "atom":
             return feeds.of_thread(thread, self._site)
         if form:
             return send_thread(thread, self._site)
-        return thread_page.respond(self._store, self._site, thread, fixed, alike)
+        return thread_page.respond(self._store, self._site, thread, fixed, alike, now)
 
     def history(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
         """List a thread's captures, what was found out about it, and GitHub's own edits of its posts."""

@@ -261,8 +261,8 @@ class Reader(
     def thread(self, repository_id: int, number: int, digest: str | None = None) -> Thread | None:
         """Return a thread with its posts as now known, or as the snapshot with that (whole) digest has it.
 
-        Each post's `revision` is its text in that snapshot, its `revisions` are all that are known. None if the thread
-        or the snapshot is not held.
+        Each post's `revision` is its text in that snapshot; its `revisions` and `edits` are all that are known. None
+        if the thread or the snapshot is not held.
         """
         with self._connection() as connection:
             row = thread_row(connection, repository_id, number)

@@ -207,8 +207,7 @@ def thread_from(connection: sa.Connection, row: Row, digest: str | None) -> Thre
     withheld = _withheld(connection, rows.values())
     hidden = hidden_in(connection, [row]).get(row["id"], NOBODY)
     revisions, contexts, erased = _texts(connection, row["id"])
-    # A snapshot is as captured: what GitHub's edit history tells is no part of it, whenever it was told.
-    edits = _edits(connection, row["id"], hidden) if digest is None else {}
+    edits = _edits(connection, row["id"], hidden)
     named = _entries(record, rows) if record is not None else {}
     if digest is None:
         there: Mapping[PostKey, Mapping[str, Any]] = {
@@ -222,7 +221,16 @@ def thread_from(connection: sa.Connection, row: Row, digest: str | None) -> Thre
         there = named
         order = list(named)
     posts = [
-        _post(there[key], rows[key], revisions.get(key, ()), edits.get(key, ()), contexts, withheld, erased)
+        _post(
+            there[key],
+            rows[key],
+            revisions.get(key, ()),
+            edits.get(key, ()),
+            contexts,
+            withheld,
+            erased,
+            dated=digest is None,
+        )
         for key in order
     ]
     summary = summary_from(row, repository, record if record is not None else row["summary"], wanted, hidden)
@@ -248,8 +256,11 @@ def _post(
     contexts: Mapping[str, Mapping[str, Any]],
     withheld: Mapping[int, Tombstone],
     erased: Mapping[str, datetime],
+    *,
+    dated: bool,
 ) -> Post:
-    known = _dated(known, row, edits)
+    # A snapshot is as captured: what GitHub's edit history tells stands beside its texts, whenever it was told.
+    known = _dated(known, row, edits if dated else ())
     revision = next(each for each in known if each.digest == entry["revision"])
     # Of a post that is in no snapshot any more nothing but the row is left.
     state = entry.get("state") if "author" in entry else row["state"]

@@ -291,14 +291,14 @@ def test_a_post_that_is_gone_is_cited_as_of_the_last_version_that_has_it() -> No
     held = Thread(found.summary, found.posts, captures=(first,))
     cited = citation.of_post(held, held.posts[1], SITE)
     assert cited.url == f"https://archive.test/github.com/Acme/Rocket/issues/12@{'b' * 12}#issuecomment-501"
-    assert (cited.captured_at, cited.digest, cited.gone) == (first.at, "b" * 64, True)
+    assert (cited.captured_at, cited.digest, cited.gone) == (first.at, "b" * 64, DELETED.since)
     never = Thread(found.summary, found.posts, captures=(Capture(2, second.digest, at(2_000_000)),))
     cited = citation.of_post(never, never.posts[1], SITE)
     assert cited.url == "https://archive.test/github.com/Acme/Rocket/issues/12#issuecomment-501"
     assert cited.digest == ""
     for written in (bibtex(cited), ris(cited), csl(cited)):
         assert "version" not in written
-        assert "gone since" in written
+        assert "gone from GitHub, noticed" in written
 
 
 def test_the_key_is_made_of_safe_letters() -> None:
@@ -320,4 +320,4 @@ def test_an_edited_text_says_so() -> None:
     """The note has the time of the edit."""
     found = thread(opening(), post(501, "kim", "Now.", before=("Before.",)))
     assert found.posts[1].revision == text("Now.", 506, edited=True)
-    assert "Edited at 2021-05-03T16:26:00Z" in ris(citation.of_post(found, found.posts[1], SITE))
+    assert "Edited 2021-05-03T16:26:00Z" in ris(citation.of_post(found, found.posts[1], SITE))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import rispy
 import yaml
-from archives import OPENED, Archive, event
+from archives import OPENED, Archive, edit, event
 from archives import post as comment
 from bs4 import BeautifulSoup
 from pybtex.database import parse_string
@@ -84,7 +84,7 @@ def test_a_post_is_cited_by_its_first_words(archive: Archive) -> None:
     assert found["Chicago (note)"].startswith("boss, comment on “Relicense under a copyleft license?,” Acme/Rocket, ")
     assert found["APA"].startswith(
         f"boss. (2018, February 16). {words} [Comment on the online forum post “Relicense under a copyleft license?” "
-        "(Acme/Rocket, issue 12)]. GitHub. https://"
+        "(Acme/Rocket, issue 12); edited February 17, 2018]. GitHub. https://"
     )
     assert found["Bluebook"].startswith(
         "boss, Comment to Relicense under a copyleft license?, Acme/Rocket, issue 12, GitHub"
@@ -95,6 +95,56 @@ def test_a_post_is_cited_by_its_first_words(archive: Archive) -> None:
     )
     assert entry.fields["title"] == f"{{{words}}}"
     assert entry.fields["howpublished"].startswith("Comment on “Relicense")
+
+
+def test_every_form_says_when_what_is_quoted_was_changed(archive: Archive) -> None:
+    """Of a thread text and title, of a post its text; of a version, too, that was captured before GitHub told."""
+    digest = archive.save()[:12]
+    archive.tell(
+        9012, edit(0, "Before."), edit(1440, "Would you consider a *copyleft* license?"), kind=PostKind.OPENING
+    )
+    archive.happen(event("renamed", minutes=2 * 1440, **{"from": "License?", "to": "Relicense"}))
+    for path in (f"{THREAD}/cite", f"{THREAD}@{digest}/cite", f"{THREAD}@{digest}/cite?post=issue-9012"):
+        found = taken(tree(archive, path))
+        assert "GitHub, 16 February 2018 (edited 17 February 2018, retitled 18 February 2018). " in found["Plain"]
+        assert "February 16, 2018, edited February 17, 2018, retitled February 18, 2018, h" in found["Chicago (note)"]
+        assert "[Online forum post; edited February 17, 2018, retitled February 18, 2018]. " in found["APA"]
+        assert "9:12 AM UTC) (edited Feb. 17, 2018, retitled Feb. 18, 2018), https" in found["Bluebook"]
+        assert "16 February 2018, edited 17 February 2018, retitled 18 February 2018 (" in found["Markdown"]
+        for form in ("BibTeX", "RIS", "CSL-JSON"):
+            assert "Edited 2018-02-17T09:12:00Z, retitled 2018-02-18T09:12:00Z." in found[form]
+    archive.save(comments=(comment(501, "No.", "boss"),))
+    archive.save(comments=(comment(501, "No, never.", "boss"),))
+    found = taken(tree(archive, f"{THREAD}/cite?post=issuecomment-501"))
+    assert [name for name, text in found.items() if "dited before" not in text] == []
+    assert "2018 (edited before 3 March 2026). " in found["Plain"]
+    found = taken(tree(archive, f"{THREAD}@{archive.store.captures(77, 12)[1].digest}/cite?post=issuecomment-501"))
+    assert [name for name, text in found.items() if "dited" in text] == []
+
+
+def test_every_form_says_that_the_original_is_gone(archive: Archive) -> None:
+    """And when that was noticed: also in the version that still has it, which is what its link leads to."""
+    archive.save(comments=(comment(501, "No.", "boss"),))
+    archive.lose(501)
+    for path in (f"{THREAD}/cite?post=issuecomment-501", citing_link(archive, "issuecomment-501")):
+        found = taken(tree(archive, path))
+        assert "#issuecomment-501 (gone from GitHub, noticed 2 March 2026). Archived" in found["Plain"]
+        assert "(gone from GitHub, noticed March 2, 2026), archived March 1" in found["Chicago (note)"]
+        assert "(gone from GitHub, noticed March 2, 2026) Archived March 1" in found["APA"]
+        assert "(gone from GitHub, noticed Mar. 2, 2026) [http" in found["Bluebook"]
+        assert ">), gone from GitHub, noticed 2 March 2026; archived" in found["Markdown"]
+        for form in ("BibTeX", "RIS", "CSL-JSON"):
+            assert "gone from GitHub, noticed 2026-03-02" in found[form]
+    with archive.store.transaction() as tx:
+        tx.mark_thread_gone(77, 12, 410)
+    assert [name for name, text in taken(tree(archive, f"{THREAD}/cite")).items() if "gone from" not in text] == []
+
+
+def citing_link(archive: Archive, anchor: str) -> str:
+    """Return where the page of a thread says that a post is cited."""
+    (link,) = tree(archive, THREAD).select(f"[id='{anchor}'] a[href*='/cite?']")
+    assert "@" in str(link["href"])
+    return str(link["href"])
 
 
 def test_every_post_leads_to_its_citation(archive: Archive) -> None:
@@ -114,7 +164,7 @@ def test_every_post_leads_to_its_citation(archive: Archive) -> None:
         page = client.get(link)
         assert page.status_code == 200
         assert link.partition("post=")[2] in page.text
-    assert "gone since" in client.get(f"{THREAD}.ris?post=issuecomment-502").text
+    assert "gone from GitHub, noticed" in client.get(f"{THREAD}.ris?post=issuecomment-502").text
 
 
 @pytest.mark.parametrize("form", FORMS)
