@@ -6,18 +6,17 @@ It makes no page and reads no store; the present moment is a parameter.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
-from threading import Lock
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from archiver import markup, masking
-from archiver.model import Relevance, Revision, ThreadSummary
+from archiver.kept import Kept
+from archiver.model import Account, Relevance, Revision, ThreadSummary, iso
 from archiver.references import ThreadKind
 from archiver.wording import plural as plural
 
@@ -48,8 +47,6 @@ _WHY = {
     "mention": "it mentions licensing",
 }
 # Rendered texts are kept up to so many characters in all; a longer one than the second figure is not worth its place.
-# What stands in a text that may show a picture.
-_SIGNS = ("![", "<img")
 _KEPT_LENGTH = 24_000_000
 _CACHED_LENGTH = 50_000
 TAGS = re.compile(r"""(<(?:[^<>"]|"[^"]*")*>)""")
@@ -69,12 +66,32 @@ def day(moment: datetime) -> str:
 
 def clock_time(moment: datetime) -> str:
     """Print a time of day: `14:13 UTC`."""
-    return f"{moment.astimezone(UTC):%H:%M} UTC"
+    moment = moment.astimezone(UTC)
+    return f"{moment.hour:02}:{moment.minute:02} UTC"
 
 
 def minute(moment: datetime) -> str:
     """Print a date with its time: `26 January 2016, 14:13 UTC`."""
     return f"{day(moment)}, {clock_time(moment)}"
+
+
+@lru_cache(maxsize=4096)
+def time_tag(moment: datetime) -> Markup:
+    """Print a date with its time as an element that tells programs too."""
+    return Markup(f'<time datetime="{iso(moment)}">{minute(moment)}</time>')  # noqa: S704 - digits and names of months
+
+
+@lru_cache(maxsize=4096)
+def date_tag(moment: datetime) -> Markup:
+    """Print a date as an element that tells programs the time, too."""
+    return Markup(f'<time datetime="{iso(moment)}">{day(moment)}</time>')  # noqa: S704 - digits and names of months
+
+
+@lru_cache(maxsize=4096)
+def stamp(moment: datetime) -> Markup:
+    """Print a date with its time as an element; the time of day is left out where there is little room."""
+    clock = f'<span class="clock">, <span>{clock_time(moment)}</span></span>'
+    return Markup(f'<time datetime="{iso(moment)}">{day(moment)}{clock}</time>')  # noqa: S704 - digits and our words
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -131,6 +148,18 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def author(account: Account | None) -> Markup:
+    """Name who wrote; that nobody can be named is said of GitHub alone, not of what is withdrawn here."""
+    return Markup(f"<bdi>{escape(account.login)}</bdi>" if account else "deleted account")  # noqa: S704 - escaped
+
+
+def spdx(ids: Sequence[str], most: int = 6) -> Markup:
+    """List names of licenses as elements, `most` of them."""
+    listed_ = "".join(f'<span class="spdx">{escape(each)}</span> ' for each in ids[:most])
+    more = f"and {len(ids) - most} more" if len(ids) > most else ""
+    return Markup(listed_ + more)  # noqa: S704 - escaped
+
+
 def role(association: str) -> str:
     """Say in words what GitHub knows of an author's standing; empty for an outsider."""
     return ROLES.get(association.upper(), "")
@@ -179,14 +208,14 @@ def snippet(text: str, spans: Sequence[tuple[int, int]], *, mask: bool = False) 
     """Mark the spans (start and end in characters) of a plain text; overlaps and spans out of range do no harm."""
     if mask:
         text, spans = masking.mask_spans(text, spans)
-    parts: list[Markup] = []
+    parts: list[str] = []
     at = 0
     for start, end in sorted(spans):
         start, end = max(start, at), min(end, len(text))
         if start < end:
-            parts += [escape(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+            parts += [escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>"]
             at = end
-    return Markup("").join([*parts, escape(text[at:])])
+    return Markup("".join([*parts, escape(text[at:])]))  # noqa: S704 - put together of what is escaped
 
 
 def prose(
@@ -202,9 +231,7 @@ def prose(
     The `terms` are marked in it where they stand in one piece. Pictures for whose address `kept` gives a digest
     are shown.
     """
-    pictures = kept is not None and any(
-        mark in each for each in (revision.body, revision.body_html or "") for mark in _SIGNS
-    )
+    pictures = kept is not None and (_shows_pictures(revision.body) or _shows_pictures(revision.body_html or ""))
     # What is kept changes by itself: such a text is made anew each time.
     text = (
         _prose(revision.body, revision.body_html, base, mask, kept)
@@ -212,6 +239,28 @@ def prose(
         else _kept_prose(revision, base, mask=mask)
     )
     return _marked_terms(text, terms) if terms else text
+
+
+def text(
+    revision: Revision,
+    base: str,
+    linked: Callable[[Markup, Revision], Markup],
+    terms: Sequence[str] = (),
+    *,
+    mask: bool = False,
+    kept: Callable[[str], str | None] | None = None,
+) -> Markup:
+    """Return the text of a post as its page shows it: its prose, into which `linked` has put links, as an element."""
+    if revision.body.strip():
+        shown = linked(prose(revision, base, terms, mask=mask, kept=kept), revision)
+    else:
+        shown = Markup('<p class="empty">Nothing was written here.</p>')
+    return Markup(f'<div class="text" dir="auto">\n{shown}\n</div>')  # noqa: S704 - safe as it came
+
+
+def _shows_pictures(text: str) -> bool:
+    """Return whether a picture may be shown in a text, in Markdown or HTML."""
+    return "![" in text or "<img" in text
 
 
 def _marked_terms(text: Markup, terms: Sequence[str]) -> Markup:
@@ -250,35 +299,7 @@ def _reachable(html: str) -> str:
     return re.sub(r"<table(?=[ >])", "<div class=scroll role=group aria-label=Table tabindex=0><table", html)
 
 
-class Texts:
-    """Rendered texts, kept in memory as long as there is room: `limit` characters in all, the latest used ones.
-
-    A thread of 1,500 posts must fit, since its page uses one after the other: a cache for fewer would never hit.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._length = 0
-        self._kept: OrderedDict[bytes, Markup] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: bytes, make: Callable[[], Markup]) -> Markup:
-        """Return what is kept under a key, or make and keep it."""
-        with self._lock:
-            if (found := self._kept.get(key)) is not None:
-                self._kept.move_to_end(key)
-                return found
-        made = make()
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = made
-                self._length += len(made)
-            while self._length > self._limit:
-                self._length -= len(self._kept.popitem(last=False)[1])
-        return made
-
-
-_texts = Texts(_KEPT_LENGTH)
+_texts = Kept[Markup](_KEPT_LENGTH, len)
 
 
 def masked(words: str) -> str:
@@ -296,6 +317,20 @@ def ticked(sentence: str) -> Markup:
     parts = sentence.split("`")
     shown = [Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts)]
     return Markup("").join(shown)
+
+
+def ways(anchor: str, number: int, page: str, cite: str) -> Markup:
+    """Return the links of a post: the permanent one to its place in `page`, and the one to how it is cited.
+
+    `page` and `cite` are the paths of the version and of its citations, `number` is the post's within its thread.
+    """
+    anchor, page, cite = escape(anchor), escape(page), escape(cite)
+    return Markup(  # noqa: S704 - put together of what is escaped
+        f'<span><a class="fixed-link" data-anchor="#{anchor}" href="{page}#{anchor}">'
+        '<span><span class="clock">permanent </span>link</span>'
+        f'<span class="unseen"> to post {number}</span></a><span class="no-print"> · '
+        f'<a href="{cite}?post={anchor}">cite<span class="unseen"> post {number}</span></a></span></span>'
+    )
 
 
 def breakable(address: str) -> Markup:
@@ -318,7 +353,7 @@ def printable(value: Any) -> Any:
 
     They stay in the JSON.
     """
-    if not isinstance(value, str) or not _CONTROL.search(value):
+    if not isinstance(value, str) or value.isprintable() or not _CONTROL.search(value):
         return value
     clean = _CONTROL.sub("", value)
     return Markup(clean) if isinstance(value, Markup) else clean  # noqa: S704 - it was Markup before
@@ -331,7 +366,11 @@ def filters(
     return {
         "day": day,
         "minute": minute,
-        "clock": clock_time,
+        "time": time_tag,
+        "date": date_tag,
+        "stamp": stamp,
+        "author": author,
+        "spdx": spdx,
         "relative": lambda moment: relative(moment, clock()),
         "plural": plural,
         "listed": listed,
@@ -347,5 +386,6 @@ def filters(
         "marked": partial(snippet, mask=mask),
         "masked": masked if mask else lambda words: words,
         "snippet": lambda snippet_: snippet(snippet_.text, snippet_.spans, mask=mask),
-        "prose": partial(prose, mask=mask, kept=kept),
+        "text": partial(text, mask=mask, kept=kept),
+        "ways": ways,
     }

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from archiver.errors import StoreError
 from archiver.store import schema as s
+from archiver.store.raws import html_of
 from archiver.store.rows import Rows
-from archiver.store.values import html_of
 
 _BATCH = 500
 

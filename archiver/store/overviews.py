@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from archiver.references import ThreadKind
 from archiver.store import schema as s
+from archiver.store.statements import JUDGED
+from archiver.store.values import relevance_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class OverviewReading:
         """Return all threads of a repository, oldest first."""
         t = s.thread.c
         query = (
-            sa.select(t.number, t.kind, t.created_at, t.summary, t.relevance, t.gone_status)
+            sa.select(t.number, t.kind, t.created_at, t.summary, JUDGED, t.gone_status)
             .where(s.public, t.repository_id == repository_id)
             .order_by(t.created_at, t.number)
         )
@@ -49,7 +51,7 @@ class OverviewReading:
                     created_at=row.created_at,
                     outcome="merged" if row.summary["merged_at"] else row.summary["state"],
                     gone=row.gone_status is not None,
-                    topics=tuple(row.relevance["topics"]) if row.relevance else (),
+                    topics=relevance_of(row.judged).topics,
                 )
                 for row in connection.execute(query)
             ]

@@ -391,4 +391,4 @@ class Reader(
     def last_change(self) -> int:
         """Return the number of the latest change; 0 in an empty store."""
         with self._connection() as connection:
-            return connection.execute(sa.select(s.change_counter.c.value)).scalar_one_or_none() or 0
+            return connection.execute(statements.LAST_CHANGE).scalar_one_or_none() or 0

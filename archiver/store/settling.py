@@ -17,7 +17,8 @@ from archiver.license import PostText
 from archiver.model import Account, PostKind, Relevance, iso, thread_key
 from archiver.references import ThreadKind
 from archiver.store import schema as s
-from archiver.store.values import html_of, in_reading_order
+from archiver.store.raws import html_of
+from archiver.store.values import in_reading_order
 from archiver.store.withholding import Withholding
 
 Judge = Callable[[str, Sequence[PostText]], Relevance]

@@ -57,7 +57,9 @@ ALIASES = (
 
 # --- threads ----------------------------------------------------------------------------------------------------------
 
-SHOWN = sa.select(*(each for each in s.thread.c if each.name not in {"fields", "raw"}))
+JUDGED = sa.type_coerce(s.thread.c.relevance, sa.LargeBinary).label("judged")
+"""The verdict as it is packed: see `archiver.store.values.relevance_of`."""
+SHOWN = sa.select(*(each for each in s.thread.c if each.name not in {"fields", "raw", "relevance"}), JUDGED)
 """What readers see of threads: not what was observed last, which may be in no snapshot yet (and takes unpacking)."""
 THREAD = by_place(SHOWN.where(s.public))
 THREADS = SHOWN.where(
@@ -80,7 +82,11 @@ POSTS = sa.select(
 ).where(s.post.c.thread_id == _thread)
 # By GitHub's time of the edit where it is known: the history may have told an earlier text after a later one.
 REVISIONS = (
-    sa.select(s.revision)
+    sa.select(
+        *(s.revision.c[name] for name in ("digest", "kind", "github_id", "body", "edited_at", "captured_at", "source")),
+        *(s.revision.c[name] for name in ("erased_at", "archived_at")),
+        sa.type_coerce(s.revision.c.raw, sa.LargeBinary).label("packed"),
+    )
     .where(s.revision.c.thread_id == _thread)
     .order_by(s.revision.c.captured_at, s.revision.c.edited_at)
 )

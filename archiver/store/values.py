@@ -6,6 +6,7 @@ It runs the statements that a thread needs, and decides nothing about which thre
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.digests import clean_text
+from archiver.kept import Kept
 from archiver.model import (
     Account,
     Capture,
@@ -36,6 +37,7 @@ from archiver.model import (
 from archiver.references import RepositoryRef, ThreadKind
 from archiver.store import schema as s
 from archiver.store import statements
+from archiver.store.raws import told_by
 from archiver.store.redacting import (
     NOBODY,
     Hidden,
@@ -53,7 +55,6 @@ BATCH = 500
 PostKey = tuple[str, int]
 
 WITHDRAWN_TITLE = "(title withdrawn)"
-_CONTEXT = ("path", "line", "original_line", "start_line", "side", "diff_hunk", "commit_id", "pull_request_review_id")
 
 
 def fits(number: int) -> bool:
@@ -178,7 +179,7 @@ def summary_from(
         first_captured_at=row["first_captured_at"],
         captured_at=row["captured_at"],
         last_checked_at=row["last_checked_at"],
-        relevance=relevance_from(row["relevance"]),
+        relevance=relevance_of(row["judged"]),
         gone=_upstream_tombstone(row) or repository.gone,
         gap=row["gap"],
         draft=bool(latest.get("draft")),
@@ -326,11 +327,12 @@ def _texts(
     contexts: dict[str, Mapping[str, Any]] = {}
     rows = connection.execute(statements.REVISIONS, {"thread": thread_id}).mappings()
     # Of two texts that GH Archive saw in one hour, the posts' own times tell which came first.
-    for each in sorted(rows, key=lambda row: _updated(row["raw"]) if row["source"] == "gharchive" else ""):
+    for each in sorted(rows, key=lambda row: told_by(row["packed"]).updated_at if row["source"] == "gharchive" else ""):
+        told = told_by(each["packed"])
         revision = Revision(
             digest=each["digest"],
             body=each["body"],
-            body_html=html_of(each["raw"]),
+            body_html=told.html,
             edited_at=each["edited_at"],
             captured_at=each["archived_at"] if each["source"] == "gharchive" else each["captured_at"],
             source=each["source"],
@@ -341,7 +343,7 @@ def _texts(
         if each["erased_at"] is not None:
             erased[revision.digest] = each["erased_at"]
         if each["kind"] == PostKind.REVIEW_COMMENT.value:
-            contexts[revision.digest] = {key: each["raw"][key] for key in _CONTEXT if each["raw"].get(key) is not None}
+            contexts[revision.digest] = told.context
     return texts, contexts, erased
 
 
@@ -450,10 +452,13 @@ def _moment(value: str | None) -> datetime | None:
     return None if value is None else parse_iso(value)
 
 
-def relevance_from(value: Mapping[str, Any] | None) -> Relevance:
-    """Read a relevance as it was stored."""
-    if value is None:
-        return Relevance()
+def relevance_of(packed: bytes | None) -> Relevance:
+    """Read a relevance as it was stored; the same bytes are the same, so that they are read once for a while."""
+    return Relevance() if packed is None else _judged.get(packed, lambda: _relevance(packed))
+
+
+def _relevance(packed: bytes) -> Relevance:
+    value = json.loads(zlib.decompress(packed))
     change = value.get("relicensing")  # archives of earlier versions have none
     return Relevance(
         verdict=value["verdict"],
@@ -467,12 +472,5 @@ def relevance_from(value: Mapping[str, Any] | None) -> Relevance:
     )
 
 
-def _updated(raw: Mapping[str, Any]) -> str:
-    told = raw.get("updated_at")
-    return told if isinstance(told, str) else ""
-
-
-def html_of(raw: Mapping[str, Any]) -> str | None:
-    """Return the HTML of a raw API object, if it is any: the object is kept as it came, whatever stood in it."""
-    html = raw.get("body_html")
-    return clean_text(html) if isinstance(html, str) else None
+# A reason takes some hundred bytes; there are a dozen at most, as a rule.
+_judged = Kept[Relevance](16_000_000, lambda relevance: 1_000 + 400 * len(relevance.evidence))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import gzip
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from archives import Archive
 from archives import post as comment
-from markupsafe import Markup, escape
 from pages import page
 
-from web.render import Texts
 from web.streaming import parts
 from web.thread_page import STREAMED
 
@@ -84,17 +81,3 @@ def test_parts_are_the_pieces_joined(pieces: list[str]) -> None:
     assert [len(each) >= wanted for each, wanted in zip(made[:-1], [4, *[16] * len(made)], strict=False)] == [True] * (
         max(0, len(made) - 1)
     )
-
-
-def test_rendered_texts_are_kept_as_long_as_there_is_room() -> None:
-    """What was used last stays; a text that does not fit any more is made again."""
-    texts = Texts(10)
-    made: list[str] = []
-
-    def make(name: str) -> Markup:
-        made.append(name)
-        return escape(name * 4)
-
-    for name in "abacab":
-        assert texts.get(name.encode(), partial(make, name)) == name * 4
-    assert made == ["a", "b", "c", "b"]
