@@ -27,8 +27,10 @@ class PostKind(StrEnum):
 
 def iso(moment: datetime) -> str:
     """Print a moment as `2018-02-16T09:12:00Z` (UTC, seconds)."""
+    if moment.tzinfo is not UTC or moment.microsecond:
+        moment = moment.astimezone(UTC).replace(microsecond=0)
     # Not strftime: it prints the year 1, which some APIs mean by "never", as `1`.
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return moment.isoformat().removesuffix("+00:00") + "Z"
 
 
 def parse_iso(text: str) -> datetime:

@@ -170,6 +170,8 @@ def first_words(post: Post, site: SiteConfig) -> str:
 
 def shortened(text: str, *, words: int, letters: int) -> str:
     """Return a line of text as it is, or its first words with an ellipsis, no longer than so many words and letters."""
+    if len(text) <= letters and text.count(" ") < words:
+        return text
     short = " ".join(text.split(" ", words)[:words])
     if len(short) > letters:
         # A word that is longer than all there is room for is cut, but not between the parts of one emoji.
@@ -186,7 +188,8 @@ def shown(text: str, site: SiteConfig) -> str:
 
 def one_line(text: str) -> str:
     """Return a text as one line: single spaces, nothing that cannot be printed, nothing that turns a line round."""
-    return " ".join(_UNPRINTABLE.sub("", " ".join(text.split())).split())
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(_UNPRINTABLE.sub("", line).split())
 
 
 def _title(summary: ThreadSummary, site: SiteConfig) -> str:

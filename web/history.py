@@ -16,7 +16,8 @@ from archiver.model import Capture, Finding, Thread
 from archiver.store import Reader
 from web import permalinks, render
 from web.reading import Entry, PostKey, Version, entries, known_posts, post_key
-from web.telling import finding_sentence, on_day, who
+from web.render import date_tag
+from web.telling import finding_sentence, who
 
 Record = Mapping[str, Any]
 
@@ -154,7 +155,7 @@ def named(entry: Entry, thread: Thread) -> Markup:
     post = entry.post
     author = Markup(" by <bdi>{}</bdi>").format(post.author.login) if post.author else Markup("")
     address = f"{permalinks.thread(thread.summary.ref)}#{entry.anchor}"
-    return Markup('<a href="{}">Post {}{} ({})</a>').format(address, entry.number, author, on_day(post.created_at))
+    return Markup('<a href="{}">Post {}{} ({})</a>').format(address, entry.number, author, date_tag(post.created_at))
 
 
 def _edits(entry: Entry, thread: Thread) -> Iterator[Step]:
@@ -186,4 +187,4 @@ def _edited(entry: Entry, version: Version, thread: Thread, *, first: bool) -> M
         return Markup("{}.").format(words)
     held = "it is held here" if version.revision else "it is not held here"
     joined = "" if first else "; this text"
-    return Markup("{}{} was deleted on GitHub on {}, {}.").format(words, joined, on_day(version.deleted_at), held)
+    return Markup("{}{} was deleted on GitHub on {}, {}.").format(words, joined, date_tag(version.deleted_at), held)

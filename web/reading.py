@@ -177,6 +177,8 @@ def entries(thread: Thread) -> list[Entry]:
 
 def versions(post: Post) -> tuple[Version, ...]:
     """Return the texts of a post in their order, the present one among them; nothing if there is just that one."""
+    if not post.edits and all(each.digest == post.revision.digest for each in post.revisions):
+        return ()  # as most posts are
     by_digest = {each.digest: each for each in post.revisions}
     told = {each.revision for each in post.edits}
     listed = [

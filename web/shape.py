@@ -98,20 +98,18 @@ class _Scale:
     """
 
     def __init__(self, times: Sequence[datetime], height: int) -> None:
-        self._times = times
-        self._first = times[0]
-        self._span = (times[-1] - times[0]) / timedelta(seconds=1)
+        self._times = [each.timestamp() for each in times]
+        self._span = self._times[-1] - self._times[0]
         self._height = height
 
-    def y(self, at: datetime) -> int:
-        after = bisect_right(self._times, at)
+    def y(self, moment: datetime) -> int:
+        at, times = moment.timestamp(), self._times
+        after = bisect_right(times, at)
         rank = max(0.0, after - 1.0)
-        if 0 < after < len(self._times):
-            before, following = self._times[after - 1], self._times[after]
-            rank += (at - before) / (following - before)
-        by_rank = rank / max(1, len(self._times) - 1)
-        seconds = (at - self._first) / timedelta(seconds=1)
-        by_time = min(1.0, max(0.0, seconds / self._span)) if self._span else by_rank
+        if 0 < after < len(times):
+            rank += (at - times[after - 1]) / (times[after] - times[after - 1])
+        by_rank = rank / max(1, len(times) - 1)
+        by_time = min(1.0, max(0.0, (at - times[0]) / self._span)) if self._span else by_rank
         return MARGIN + round(self._height * (by_rank + by_time) / 2)
 
     def row(self, at: datetime) -> int:
@@ -148,11 +146,13 @@ def _fate(entry: Entry) -> str:
 def _marks(entries: Sequence[Entry], scale: _Scale) -> Iterator[Mark]:
     taken: set[tuple[int, str]] = set()
     for each in entries:
+        if not (fate := _fate(each)):
+            continue
         # Twice the height of a row, so that the signs do not run into each other.
-        place = (scale.y(each.post.created_at) // (2 * ROW) * 2 * ROW, _fate(each))
-        if place[1] and place not in taken:
+        place = (scale.y(each.post.created_at) // (2 * ROW) * 2 * ROW, fate)
+        if place not in taken:
             taken.add(place)
-            yield Mark(place[0], place[1], each.anchor)
+            yield Mark(place[0], fate, each.anchor)
 
 
 def _moments(thread: Thread, scale: _Scale) -> Iterator[Label]:
@@ -227,5 +227,8 @@ def _sentence(entries: Sequence[Entry], times: Sequence[datetime]) -> str:
 
 
 def _listed(entries: Sequence[Entry]) -> Iterator[tuple[str, tuple[Entry, ...]]]:
+    by_fate: dict[str, list[Entry]] = {}
+    for each in entries:
+        by_fate.setdefault(_fate(each), []).append(each)
     for fate, words in (("gone", "Gone from GitHub"), ("edited", "Edited"), ("withdrawn", "Withdrawn here")):
-        yield words, tuple(each for each in entries if _fate(each) == fate)
+        yield words, tuple(by_fate.get(fate, ()))

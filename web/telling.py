@@ -21,11 +21,10 @@ from archiver.model import (
     Revision,
     ThreadSummary,
     Tombstone,
-    iso,
     parse_iso,
 )
 from archiver.references import RepositoryRef
-from web.render import CLOSED_AS, day, listed, minute, noun, plural
+from web.render import CLOSED_AS, date_tag, listed, noun, plural, time_tag
 
 Links = Mapping[str, str]
 """Where the threads that are referred to (`owner/repo#12`) are held here."""
@@ -104,11 +103,6 @@ def who(account: Account | None) -> Markup:
     return Markup("<b><bdi>{}</bdi></b>").format(account.login) if account else Markup("someone")
 
 
-def on_day(moment: datetime, *, exact: bool = False) -> Markup:
-    """Print a date, with its time if `exact`, as an element that tells programs too."""
-    return Markup('<time datetime="{}">{}</time>').format(iso(moment), minute(moment) if exact else day(moment))
-
-
 def review(state: str | None) -> str:
     """Say what a review came to; empty for what is none."""
     return _REVIEWS.get(state or "", "")
@@ -137,7 +131,7 @@ def archived(revision: Revision) -> Markup:
     if revision.archived_at is None:
         return Markup("")
     also = "" if revision.source == "gharchive" else ", and by this archive since"
-    return Markup("Seen through GH Archive, {}{}").format(on_day(revision.archived_at, exact=True), also)
+    return Markup("Seen through GH Archive, {}{}").format(time_tag(revision.archived_at), also)
 
 
 # --- what is gone -----------------------------------------------------------------------------------------------------
@@ -151,7 +145,7 @@ def gone_post(tombstone: Tombstone, post: Post) -> Markup:
     }.get(tombstone.status, f"Deleted on GitHub ({tombstone.status})")
     how = "seen through GH Archive" if post.revision.source == "gharchive" else "captured"
     return Markup("{}, noticed {}. The text below is as {} {}.").format(
-        said, on_day(tombstone.since), how, on_day(post.revision.captured_at)
+        said, date_tag(tombstone.since), how, date_tag(post.revision.captured_at)
     )
 
 
@@ -168,7 +162,7 @@ def gone_thread(tombstone: Tombstone, summary: ThreadSummary) -> Markup:
             410: f"{what} was deleted on GitHub (410)",
             451: f"{what} is blocked on GitHub for legal reasons (451)",
         }.get(status, f"{what} is gone from GitHub ({status})")
-    return Markup("{}, noticed {}.").format(said, on_day(tombstone.since))
+    return Markup("{}, noticed {}.").format(said, date_tag(tombstone.since))
 
 
 def gone_repository(tombstone: Tombstone) -> str:
@@ -325,7 +319,7 @@ def _found(finding: Finding, about: Markup) -> Markup:
             return Markup("{} is gone: {}").format(about, _answer(detail.get("status"), finding.about))
         case FindingKind.BACK:
             since = moment(detail.get("since"))
-            gap = Markup(" from {} to {}").format(on_day(since), on_day(finding.at)) if since else Markup("")
+            gap = Markup(" from {} to {}").format(date_tag(since), date_tag(finding.at)) if since else Markup("")
             return Markup("{} is back; it was gone{}, when GitHub answered {}").format(
                 about, gap, detail.get("status", "otherwise")
             )
@@ -349,7 +343,7 @@ def _found(finding: Finding, about: Markup) -> Markup:
             return Markup("{} is no longer hidden on GitHub").format(about)
         case FindingKind.EDIT_DELETED:
             edited = moment(detail.get("at"))
-            when = Markup(" of {}").format(on_day(edited)) if edited else Markup("")
+            when = Markup(" of {}").format(date_tag(edited)) if edited else Markup("")
             return Markup("The content of an edit{} was deleted on GitHub: {}").format(when, about)
         case FindingKind.FLAGGED:
             return Markup(
