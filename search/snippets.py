@@ -68,7 +68,8 @@ def best_post(texts: Texts, found: Sequence[Found]) -> tuple[BestPost | None, in
         best: dict[int, float] = {}
         for segment, count in _segments(texts, codes).items():
             worth, post = _PLACE[places[segment]] * sought.worth, owners[segment]
-            best[post] = max(best.get(post, 0.0), worth)
+            if worth > best.get(post, -1.0):
+                best[post] = worth
             times[post] = times.get(post, 0) + count
             before, often = inside.get(segment, (0.0, 0))
             inside[segment] = before + worth, often + count
@@ -172,20 +173,23 @@ def snippet_of(text: str, marked: Sequence[Mark], worth: Sequence[float]) -> Sni
 def _densest(marked: Sequence[Mark], worth: Sequence[float], length: int) -> tuple[int, int]:
     """Return (start, end) of the marks that together are worth most, within a length."""
     counts = [0] * len(worth)
+    # A word for the second time is worth a little, so that of two places the denser one wins.
+    again = [each * 0.05 for each in worth]
     best, chosen = -1.0, (0, 0)
     total = 0.0
     left = 0
+    begin = marked[0][0] if marked else 0
     for right, (_, end, which) in enumerate(marked):
+        total += again[which] if counts[which] else worth[which]
         counts[which] += 1
-        # A word for the second time is worth a little, so that of two places the denser one wins.
-        total += worth[which] * (1.0 if counts[which] == 1 else 0.05)
-        while left < right and end - marked[left][0] > length:
+        while end - begin > length and left < right:
             gone = marked[left][2]
             counts[gone] -= 1
-            total -= worth[gone] * (1.0 if counts[gone] == 0 else 0.05)
+            total -= again[gone] if counts[gone] else worth[gone]
             left += 1
+            begin = marked[left][0]
         if total > best + 1e-9:
-            best, chosen = total, (marked[left][0], marked[right][1])
+            best, chosen = total, (begin, end)
     return chosen
 
 

@@ -70,7 +70,8 @@ def facets(
     `counted` is as `search.index.ResultPage` has it, `total` of how many results. `recount` tells how many a query
     finds: `license:GPL` finds what is counted as `GPL-2.0-only`, too.
     """
-    found = []
+    divided: dict[str, tuple[list[FacetCount], list[FacetCount], set[str]]] = {}
+    longest: dict[str, str] = {}
     for name in FACETS:
         values = list(counted.get(name, ()))
         if name == "year":
@@ -79,8 +80,11 @@ def facets(
         if not active and all(each.count == total for each in values):
             continue
         kept = [each for at, each in enumerate(values) if at < MOST_VALUES or each.value in active]
-        longest = max((each.value for each in kept), key=len)
-        possible = bool(readable(narrowed(query, name, longest)))
+        divided[name] = values, kept, active
+        longest[name] = max((each.value for each in kept), key=len)
+    possible = _room_for(query, longest)
+    found = []
+    for name, (values, kept, active) in divided.items():
         shown = []
         for each in kept:
             asked = each.value in active
@@ -88,14 +92,27 @@ def facets(
             count = total if asked else each.count
             if name == "license" and not asked and _is_wider(each.value, values):
                 count = recount(wanted)
-            # One look at the longest value stands for all, since reading a query back takes longer than writing it.
-            fits = possible and _reads_back(name, each.value)
+            fits = name in possible and _reads_back(name, each.value)
             written = readable(wanted) if asked else str(wanted) if fits else ""
             shown.append(Value(each.value, count, written, asked))
         if name == "license":
             shown.sort(key=lambda each: -each.count)
         found.append(Facet(name, HEADINGS[name], tuple(shown)))
     return found
+
+
+def _room_for(query: Node, longest: Mapping[str, str]) -> set[str]:
+    """Return the facets of which each value can be added to a query; `longest` are their longest values.
+
+    One look at the longest value stands for all of them, and one at the query with those of all facets for all facets,
+    since reading a query back takes longer than writing it.
+    """
+    whole = query
+    for name, value in longest.items():
+        whole = narrowed(whole, name, value)
+    if readable(whole):
+        return set(longest)
+    return {name for name, value in longest.items() if readable(narrowed(query, name, value))}
 
 
 def parts(query: Node) -> list[Part]:
