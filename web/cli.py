@@ -5,6 +5,7 @@ What archiver and search commands do stands in `archiver.cli` and `search.cli`; 
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import os
@@ -230,6 +231,9 @@ def _serve(
     app = create_app(store=store, index=index, site=site, saving=saving)
     server = site_server(app, listener, proxies=site.proxies)
     schedule = Schedule(jobs)
+    # What has been made up to here stays: looking through it for garbage again and again would hold up requests.
+    gc.collect()
+    gc.freeze()
     server.start()
     schedule.start()
     worker = threading.Thread(target=saver.run, args=[stop], name="saver") if saver else None
