@@ -133,9 +133,10 @@ class Api:
         return send(self._searcher.json(request.args))
 
 
-def send_thread(thread: Thread, site: SiteConfig) -> Response:
-    """Return a thread, or the snapshot at hand, as the API's object."""
-    return send(thread_json(thread, base_url=site.base_url))
+def send_thread(thread: Thread, site: SiteConfig, *, fixed: bool = False) -> Response:
+    """Return a thread as the API's object, or a snapshot (`fixed`), without what is judged of the present thread."""
+    value = thread_json(thread, base_url=site.base_url)
+    return send(value | {"relevance": None} if fixed else value)
 
 
 def withdrawn_error(tombstone: Tombstone, what: str) -> Response:

@@ -180,7 +180,7 @@ class ThreadPages:
         if form == "atom":
             return feeds.of_thread(thread, self._site)
         if form:
-            return send_thread(thread, self._site)
+            return send_thread(thread, self._site, fixed=fixed is not None)
         return thread_page.respond(self._store, self._site, thread, fixed, alike, now)
 
     def history(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:

@@ -8,7 +8,7 @@ import pytest
 from archives import OPENED, Archive, edit, event
 from archives import post as comment
 
-from archiver.model import PostKind
+from archiver.model import PostKind, Relevance
 from archiver.references import RepositoryRef, ThreadKind
 
 THREAD_KEYS = {
@@ -200,8 +200,9 @@ def test_the_json_of_a_snapshot_stays_as_it_was(archive: Archive) -> None:
     path = f"/github.com/Acme/Rocket/issues/12@{digest}.json"
     before = archive.client().get(path).get_json()
     assert before["snapshot"] == digest
+    assert before["relevance"] is None
     edited = comment(501, "No.", edited=archive.now - timedelta(hours=2))
-    archive.save(title="Renamed", comments=(edited, comment(502, "New")))
+    archive.save(title="Renamed", comments=(edited, comment(502, "New")), relevance=Relevance("debate", terms=("gpl",)))
     assert archive.client().get(path).get_json() == before
 
 
