@@ -157,6 +157,19 @@ def as_captured(thread: Thread, first: Capture) -> Thread:
     return replace(thread, summary=summary, posts=posts, events=events, findings=())
 
 
+def place_at(thread: Thread, at: datetime) -> str | None:
+    """Return what a thread was called at a time (`owner/name#12`), if it was moved or its repository renamed since."""
+    present = place = str(thread.summary.ref)
+    for each in sorted(thread.findings, key=lambda found: found.number, reverse=True):
+        if each.at <= at:
+            break
+        if each.kind is FindingKind.MOVED and each.about == "thread":
+            place = str(each.detail["from"])
+        elif each.kind is FindingKind.RENAMED and place.startswith(f"{each.detail['to']}#"):
+            place = f"{each.detail['from']}#{place.rpartition('#')[2]}"
+    return None if place == present else place
+
+
 def entries(thread: Thread) -> list[Entry]:
     """Return a thread's posts as its page shows them, in reading order."""
     ghosts = {each.detail.get("id") for each in thread.findings if each.kind is FindingKind.AUTHOR_GONE}

@@ -34,12 +34,13 @@ _QUOTED_LINE = re.compile(r"^ {0,3}>", re.MULTILINE)
 class Fixed:
     """What the page of a snapshot says of it: when it was captured first, and whether the thread has changed since.
 
-    `since` says in a line what changed, if that can be told.
+    `since` says in a line what changed, if that can be told; `place` is what the thread was called, if not as now.
     """
 
     at: datetime
     latest: bool
     since: str | None = None
+    place: str | None = None
 
 
 def respond(

@@ -155,7 +155,8 @@ class ThreadPages:
             now = thread if wanted.form in _TOLD else None
             first = next(each for each in thread.captures if each.digest == digest)
             since = None if wanted.form else changes.since(self._store, thread, digest)
-            fixed = thread_page.Fixed(first.at, thread.captures[-1].digest == digest, since)
+            latest = thread.captures[-1].digest == digest
+            fixed = thread_page.Fixed(first.at, latest, since, reading.place_at(thread, first.at))
             thread = reading.as_captured(thread, first)
         response = self._send(thread, fixed, wanted.form, alike, now)
         if fixed:

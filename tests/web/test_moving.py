@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from archives import Archive
+from pages import page
 
 from archiver.model import Repository
 
@@ -54,3 +55,25 @@ def test_threads_of_a_name_that_was_taken_over(archive: Archive) -> None:
     assert "https://github.com/Acme/Rocket/issues/12" in client.get(f"{own}/12").text
     assert client.get("/github.com/acme/rocket~77").location == "/github.com/Acme/Rocket~77"
     assert client.get("/lookup?url=acme/rocket~77%2312").location == f"{own}/12"
+
+
+def test_a_fixed_version_says_what_the_thread_was_called(archive: Archive) -> None:
+    """After a transfer and a rename, a version from before names the place it was captured at; a later one does not."""
+    first, other = archive.save(12), archive.save(13)
+    archive.now += timedelta(days=1)
+    with archive.store.transaction() as tx:
+        tx.save_repository(Repository(78, "Acme", "Docs"))
+        tx.move_thread(77, 12, 78, 5)
+    archive.now += timedelta(days=1)
+    with archive.store.transaction() as tx:
+        tx.save_repository(Repository(78, "Acme", "Papers"))
+    archive.save_repository(name="Starship")
+    client = archive.client()
+    for path, was in (
+        (f"/github.com/Acme/Papers/issues/5@{first}", "Acme/Rocket#12"),
+        (f"/github.com/Acme/Starship/issues/13@{other}", "Acme/Rocket#13"),
+    ):
+        assert f", when it was {was}" in page(client, path).select_one(".captured").get_text()
+    again = archive.save(13, title="Another license")
+    fixed = page(client, f"/github.com/Acme/Starship/issues/13@{again}").select_one(".captured")
+    assert "when it was" not in fixed.get_text()
