@@ -122,7 +122,8 @@ class Archive:
             tx.observe_thread(self.repository.id, replace(seen, **fields))
             tx.observe_posts(self.repository.id, number, comments)
             tx.settle(self.repository.id, number, lambda _title, _posts: relevance)
-        digest = self.store.summaries_by_key([f"77/{number}"])[f"77/{number}"].snapshot
+        key = f"{self.repository.id}/{number}"
+        digest = self.store.summaries_by_key([key])[key].snapshot
         self.now += timedelta(days=1)
         return digest
 

@@ -21,5 +21,6 @@ def page(client: FlaskClient, path: str, status: int = 200) -> BeautifulSoup:
 
 def text(tree: BeautifulSoup, selector: str = "main") -> str:
     """Return what a reader sees of a part of a page, with single spaces."""
-    words = " ".join(" ".join(each.get_text(" ") for each in tree.select(selector)).split())
+    parts = (BeautifulSoup(str(each).replace("<wbr/>", ""), "html.parser") for each in tree.select(selector))
+    words = " ".join(" ".join(each.get_text(" ") for each in parts).split())
     return re.sub(r" ([,.;:)])", r"\1", words)

@@ -20,8 +20,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from archiver.model import PostKind, Repository, parse_iso
-from archiver.references import RepositoryRef, ThreadKind
+from archiver.model import PostKind, Repository, Tombstone, iso, parse_iso, thread_key
+from archiver.references import RepositoryRef, ThreadKind, ThreadRef
 from archiver.store import Reader
 from archiver.store.upstream import (
     COMMENT_SORTS,
@@ -31,6 +31,7 @@ from archiver.store.upstream import (
 from web import security
 from web.config import SiteConfig
 from web.github_shapes import PATHS, TEXTS, JsonObject, Shapes
+from web.telling import why_withdrawn
 
 PREFIX = "/api/v3"
 DOCUMENTATION = "https://docs.github.com/rest"
@@ -170,7 +171,10 @@ class GitHubApi:
             owner: str = "", name: str = "", repository_id: int | None = None, **rest: int
         ) -> ResponseReturnValue:
             found = self._find(owner, name, repository_id)
-            return found if isinstance(found, Response) else view(found, **rest)
+            if isinstance(found, Response):
+                return found
+            elsewhere = self._elsewhere(found, rest["number"]) if "number" in rest else None
+            return elsewhere or view(found, **rest)
 
         return endpoint
 
@@ -184,14 +188,37 @@ class GitHubApi:
             return error(404)
         if found.ref.key == ref.key:
             return found
-        rest = request.path.removeprefix(f"{PREFIX}/repos/{owner}/{name}")
+        return self._moved(found.id, request.path.removeprefix(f"{PREFIX}/repos/{owner}/{name}"))
+
+    def _moved(self, repository_id: int, rest: str, status: int = 301) -> Response:
+        """Return the answer that something is elsewhere: for good, or (302) as long as nothing else is here."""
         query = request.query_string.decode("ascii", "replace")
-        target = f"{self._root()}/repositories/{found.id}{rest}{f'?{query}' if query else ''}"
-        moved = {"message": "Moved Permanently", "url": target, "documentation_url": DOCUMENTATION}
-        response = _send(moved, 301)
+        target = f"{self._root()}/repositories/{repository_id}{rest}{f'?{query}' if query else ''}"
+        message = "Moved Permanently" if status == 301 else "Found"
+        response = _send({"message": message, "url": target, "documentation_url": DOCUMENTATION}, status)
         response.headers["Location"] = target
-        response.headers["Cache-Control"] = security.REDIRECT_AGE
+        if status == 301:
+            response.headers["Cache-Control"] = security.REDIRECT_AGE
         return response
+
+    def _elsewhere(self, found: Repository, number: int) -> Response | None:
+        """Return the answer for a thread that is not in a repository: where it is now, or that it is withdrawn.
+
+        A former bearer of the repository's name may have it, as its page says.
+        """
+        if self._upstream.issue(found.id, number) is not None:
+            return None
+        asked = found.thread(number)
+        # `/repositories/ID` names the one whose name it has no more.
+        named = self._store.repositories_named(found.ref) if "/repos/" in request.path else [found]
+        for each in named:
+            for summary in self._store.summaries_by_key([thread_key(each.id, number)]).values():
+                if summary.kind is not ThreadKind.DISCUSSION:
+                    rest = re.sub(r"\A.*?/(issues|pulls)/[0-9]+", rf"/\1/{summary.number}", request.path)
+                    return self._moved(summary.repository.id, rest, 301 if each.id == found.id else 302)
+            if gone := self._store.tombstone(each.id, number):
+                return _withdrawn(asked, gone)
+        return None
 
     def _root(self) -> str:
         """Return where this API stands: at the site's own address, or at the port of this machine that was asked."""
@@ -276,6 +303,13 @@ def _answer(data: Any, *, link: str = "") -> Response:
 def error(status: int, message: str = "Not Found", **more: Any) -> Response:
     """Return an error in GitHub's shape."""
     return _send({"message": message, **more, "documentation_url": DOCUMENTATION, "status": str(status)}, status)
+
+
+def _withdrawn(asked: ThreadRef, gone: Tombstone) -> Response:
+    message = f"{asked} was withdrawn here on {iso(gone.since)}: {why_withdrawn(gone)}"
+    response = error(gone.status, message, reason=gone.reason)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _invalid(problem: Invalid) -> Response:

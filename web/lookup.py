@@ -6,17 +6,19 @@ How references are read is `archiver.references`'s and `web.permalinks`'s; pages
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import unquote
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from archiver.errors import BadReference, NotHeld
-from archiver.model import PostKind, Repository, ThreadSummary, post_anchor, thread_key
+from archiver.model import PostKind, ThreadSummary, post_anchor, thread_key
 from archiver.references import RepositoryRef, ThreadRef, parse_reference
 from archiver.store import Reader
 from web import permalinks
 from web.config import SiteConfig
+from web.places import held_at, withdrawn_at
 from web.threads import ThreadPages
 
 _API = r"(?:https?://)?api\.github\.com"
@@ -31,14 +33,16 @@ _API_REVIEW = re.compile(
 _API_NUMBERED = re.compile(
     rf"{_API}/repositories/([1-9][0-9]{{0,17}})(?:/(?:issues|pulls)/([1-9][0-9]{{0,9}}))?(?=[/?#]|\Z)", re.IGNORECASE
 )
-# What GitHub calls comments, and as what they are kept; the opening post is held whenever its thread is.
-_COMMENTS = {
+# What GitHub calls posts, and as what they are kept.
+_POSTS = {
+    "issue-": (PostKind.OPENING,),
+    "discussion-": (PostKind.OPENING,),
     "issuecomment-": (PostKind.COMMENT,),
     "discussioncomment-": (PostKind.COMMENT, PostKind.ANSWER),
     "discussion_r": (PostKind.REVIEW_COMMENT,),
     "pullrequestreview-": (PostKind.REVIEW,),
 }
-_COMMENT = re.compile(rf"({'|'.join(_COMMENTS)})([1-9][0-9]{{0,17}})\Z")
+_POST = re.compile(rf"({'|'.join(_POSTS)})([1-9][0-9]{{0,17}})\Z")
 # What may stand around an address in a text, on either side; a closing bracket is taken off only if none was opened.
 _OPENING, _CLOSING = "<[\"'“‘`", ">]\"'”’`.,;:!"
 # The Wayback Machine's addresses end in that of the page that was kept.
@@ -82,32 +86,33 @@ class LookupPage:
                 "issue, a pull request or a discussion on GitHub, and no link of this archive"
             )
             return render_template("lookup.html", text=given, problem=problem), 400
-        repository = self._store.find_repository(asked if isinstance(asked, RepositoryRef) else asked.repository)
         if isinstance(asked, RepositoryRef):
+            repository = self._store.find_repository(asked)
             return redirect(permalinks.repository(repository.ref), 302) if repository else self._threads.missing(asked)
-        return self._thread(asked, repository)
+        return self._thread(asked, list(held_at(self._store, asked)))
 
-    def _thread(self, asked: ThreadRef, repository: Repository | None) -> ResponseReturnValue:
-        ref = self._threads.held(repository, asked.number) if repository else None
-        if ref is None and self._threads.tombstone(asked):
-            ref = asked
-        if ref is None:
-            return self._threads.missing(asked)
+    def _thread(self, asked: ThreadRef, held: Sequence[ThreadSummary]) -> ResponseReturnValue:
+        """Lead to a thread, of those that had the address: to the one with the post that is asked for, or the first."""
         anchor = permalinks.same_anchor(asked.anchor or "")
-        if summary := self._without(ref, anchor):
-            return render_template("missing_post.html", thread=summary, anchor=anchor), 404
-        return redirect(permalinks.thread(ref) + (f"#{anchor}" if anchor else ""), 302)
+        for each in held:
+            if (found := self._anchor(each, anchor)) is not None:
+                return redirect(permalinks.thread(each.ref) + found, 302)
+        if withdrawn_at(self._store, asked):
+            return redirect(permalinks.thread(asked) + (f"#{anchor}" if anchor else ""), 302)
+        if not held:
+            return self._threads.missing(asked)
+        return render_template("missing_post.html", thread=held[0], anchor=anchor), 404
 
-    def _without(self, ref: ThreadRef, anchor: str) -> ThreadSummary | None:
-        """Return what is held of a thread, if its record has no such post: the link would lead to its beginning."""
-        found = _COMMENT.match(anchor)
+    def _anchor(self, summary: ThreadSummary, anchor: str) -> str | None:
+        """Return the anchor as a thread's page has it; None if the thread has no such post, and so no place for it."""
+        found = _POST.match(anchor)
         if found is None:
-            return None
-        if any(self._store.post_thread(kind, int(found[2])) for kind in _COMMENTS[found[1]]):
-            return None
-        repository = self._store.find_repository(ref.repository)
-        key = thread_key(repository.id, ref.number) if repository else ""
-        return self._store.summaries_by_key([key]).get(key)
+            return f"#{anchor}" if anchor else ""
+        place = summary.repository.id, summary.number
+        for kind in _POSTS[found[1]]:
+            if place in self._store.post_threads(kind, int(found[2])):
+                return f"#{post_anchor(kind, int(found[2]), summary.kind)}"
+        return None
 
     def _post(self, text: str, kind: PostKind, number: str) -> ResponseReturnValue:
         """Lead to a post of which nothing but GitHub's number is known."""
@@ -127,7 +132,8 @@ class LookupPage:
             return render_template("lookup.html", text=text, problem=problem), 404
         if number is None:
             return redirect(permalinks.repository(repository.ref), 302)
-        return self._thread(repository.thread(number), repository)
+        held = self._store.summaries_by_key([thread_key(repository_id, number)])
+        return self._thread(repository.thread(number), list(held.values()))
 
 
 def bare(text: str) -> str:

@@ -16,13 +16,14 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from archiver.model import Thread
+from archiver.model import Thread, ThreadSummary
 from archiver.store import Reader
 from web import citation, permalinks, reading, render, signposts
 from web.api import error, withdrawn_error
 from web.citation import Citation
 from web.citation_texts import edited, gone
 from web.config import SiteConfig
+from web.places import held_at, withdrawn_at
 
 PATH = "/oembed"
 # How wide and high the quotation is, at most, if the other site sets no limits; in pixels.
@@ -50,8 +51,8 @@ class Oembed:
             return error(501, "the format is json or xml")
         width, height = _limit("maxwidth", WIDTH), _limit("maxheight", HEIGHT)
         found = self._thread(request.args.get("url", ""))
-        if found is None:
-            return error(404, "that is no link to a thread, or a post, that is held here")
+        if isinstance(found, Response):
+            return found
         thread, now, anchor = found
         post = citation.find_post(thread, anchor) if anchor else signposts.opening_post(thread)
         if post is not None and post.withdrawn and post.gone:
@@ -80,29 +81,38 @@ class Oembed:
         }
         return _send(told, form)
 
-    def _thread(self, url: str) -> tuple[Thread, Thread, str] | None:
-        """Return the thread whose page a link of ours leads to: the version that it names, as now known, the anchor."""
+    def _thread(self, url: str) -> tuple[Thread, Thread, str] | Response:
+        """Return the thread whose page a link of ours leads to: the version that it names, as now known, the anchor.
+
+        Otherwise the error that says why not.
+        """
         path = permalinks.own_path(url, self._site.base_url)
         place = permalinks.parse_path(path) if path else None
         if path is None or place is None or place[1].form:
-            return None
+            return error(404, "that is no link to a thread, or a post, that is held here")
         asked, tail = place
-        repository = self._store.find_repository(asked.repository)
-        if repository is None:
-            return None
-        captures = self._store.captures(repository.id, asked.number)
+        for summary in held_at(self._store, asked):
+            if found := self._version(summary, tail):
+                return *found, urlsplit(path).fragment
+        if tombstone := withdrawn_at(self._store, asked):
+            return withdrawn_error(tombstone, str(asked))
+        return error(404, "that is no link to a thread, or a post, that is held here")
+
+    def _version(self, summary: ThreadSummary, tail: permalinks.Tail) -> tuple[Thread, Thread] | None:
+        """Return a thread as the version that an address names, and as now known; None if it has no such version."""
+        place = summary.repository.id, summary.number
+        captures = self._store.captures(*place)
         digest = None
         if tail.digest:
-            digest = self._store.resolve_digest(repository.id, asked.number, tail.digest)
+            digest = self._store.resolve_digest(*place, tail.digest)
         elif tail.at:
             digest = next((each.digest for each in reversed(captures) if each.at <= tail.at), None)
         if digest is None and (tail.digest or tail.at):
             return None
-        thread = self._store.thread(repository.id, asked.number, digest)
-        now = thread
+        thread = now = self._store.thread(*place, digest)
         if thread is not None and digest is not None:
             thread = reading.as_captured(thread, next(each for each in thread.captures if each.digest == digest))
-        return (thread, now or thread, urlsplit(path).fragment) if thread else None
+        return (thread, now) if thread and now else None
 
 
 def _limit(name: str, most: int) -> int:

@@ -24,6 +24,7 @@ from web.alike import FRESH, Alike
 from web.api import error, moved_for_good, send_thread, withdrawn_error
 from web.config import SiteConfig
 from web.freshness import Validators, holds_until
+from web.places import withdrawn_at
 from web.timeline import timeline, topics_of
 
 PER_PAGE = 50
@@ -219,7 +220,7 @@ class ThreadPages:
             return known
         thread = self._store.thread(repository.id, asked.number) if repository else None
         if thread is None:
-            return self.missing(asked)
+            return self.missing(asked, canonical=canonical)
         return moved_for_good(canonical(thread.summary.ref)) or thread
 
     def _known(
@@ -265,12 +266,22 @@ class ThreadPages:
     # --- what is not there ---
 
     def missing(
-        self, asked: RepositoryRef | ThreadRef, form: str = "", at: datetime | None = None
+        self,
+        asked: RepositoryRef | ThreadRef,
+        form: str = "",
+        at: datetime | None = None,
+        canonical: Callable[[ThreadRef], str] | None = None,
     ) -> ResponseReturnValue:
-        """Answer that something is not held, or lead to what a former bearer of the name had at that number."""
+        """Answer that something is not held, or lead to what a former bearer of the name had at that number.
+
+        That is its page in the same form, as of the same time, or the `canonical` one with what was asked for there.
+        """
         if isinstance(asked, ThreadRef) and (tombstone := self.tombstone(asked)):
             return _withdrawn(asked, tombstone, form)
         if isinstance(asked, ThreadRef) and (former := self._former(asked)):
+            if canonical is not None:
+                query = request.query_string.decode("ascii", "replace")
+                return redirect(f"{canonical(former)}?{query}" if query else canonical(former), 302)
             return _lead(permalinks.thread(former, at=at, form=form))
         if _is_data(form):
             return error(404, f"{asked} is not held")
@@ -287,10 +298,7 @@ class ThreadPages:
 
     def tombstone(self, asked: ThreadRef) -> Tombstone | None:
         """Return what is left of a thread that is withdrawn here, also of a former bearer of its repository's name."""
-        found = (
-            self._store.tombstone(each.id, asked.number) for each in self._store.repositories_named(asked.repository)
-        )
-        return next((each for each in found if each), None)
+        return withdrawn_at(self._store, asked)
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------

@@ -332,18 +332,20 @@ class Reader(
 
         Of a post that was transferred together with its thread, the place where it was found last.
         """
+        return next(iter(self.post_threads(kind, post_id)), None)
+
+    def post_threads(self, kind: PostKind, post_id: int) -> list[tuple[int, int]]:
+        """Return (repository id, thread number) of each place of the post with GitHub's number, the latest first."""
         query = (
             sa.select(s.thread.c.repository_id, s.thread.c.number)
             .join(s.post, s.post.c.thread_id == s.thread.c.id)
             .where(s.post.c.kind == kind.value, s.post.c.github_id == post_id, s.public)
             .order_by(s.thread.c.id.desc())
-            .limit(1)
         )
         if not fits(post_id):
-            return None
+            return []
         with self._connection() as connection:
-            row = connection.execute(query).one_or_none()
-            return None if row is None else (row[0], row[1])
+            return [(row[0], row[1]) for row in connection.execute(query)]
 
     def captures(self, repository_id: int, number: int) -> list[Capture]:
         """Return the thread's captures, oldest first."""

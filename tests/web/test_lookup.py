@@ -139,7 +139,7 @@ def test_what_is_not_held_can_be_saved(client: FlaskClient, archive: Archive) ->
     page = client.get("/lookup", query_string={"url": "https://github.com/Acme/Rocket/issues/99#issuecomment-1"})
     text = page.get_data(as_text=True)
     assert page.status_code == 404
-    assert "onrecord crawl https://github.com/Acme/Rocket/issues/99" in text
+    assert "onrecord crawl https://github.com/Acme/Rocket/issues/99" in text.replace("<wbr>", "")
     assert "/save" not in text
 
 

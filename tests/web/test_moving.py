@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from archives import Archive
+import pytest
+from archives import JUDGED, Archive, post
 from pages import page
 
 from archiver.model import Repository
+from archiver.references import ThreadRef
 
 
 def test_the_old_address_of_a_transferred_thread_redirects_for_good(archive: Archive) -> None:
@@ -77,3 +79,92 @@ def test_a_fixed_version_says_what_the_thread_was_called(archive: Archive) -> No
     again = archive.save(13, title="Another license")
     fixed = page(client, f"/github.com/Acme/Starship/issues/13@{again}").select_one(".captured")
     assert "when it was" not in fixed.get_text()
+
+
+@pytest.fixture
+def taken_over(archive: Archive) -> Archive:
+    """Rename a repository with two threads, and let another one take its name, with a thread of the same number."""
+    archive.save(1, title="Of the former one", comments=(post(201, "Said before."),))
+    archive.save(5, title="Only the former one has it", comments=(post(205, "Said there."),))
+    archive.save_repository(name="Rocket2")
+    archive.now += timedelta(days=1)
+    archive.save_repository(id=99, name="Rocket")
+    archive.save(1, title="Of the present one", comments=(post(301, "Said now."),))
+    return archive
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads"),
+    [
+        ("acme/rocket/issues/1#issuecomment-201", "/Acme/Rocket2/issues/1#issuecomment-201"),
+        ("acme/rocket/issues/1#issuecomment-301", "/Acme/Rocket/issues/1#issuecomment-301"),
+        ("acme/rocket/issues/1", "/Acme/Rocket/issues/1"),
+        ("acme/rocket/issues/5#issuecomment-205", "/Acme/Rocket2/issues/5#issuecomment-205"),
+        ("acme/rocket/issues/5#issue-9005", "/Acme/Rocket2/issues/5#issue-9005"),
+        ("acme/rocket2/issues/1#issuecomment-201", "/Acme/Rocket2/issues/1#issuecomment-201"),
+        ("acme/rocket/issues/1#issuecomment-205", None),
+        ("acme/rocket2/issues/1#issuecomment-301", None),
+        ("acme/rocket/issues/1#issue-1", None),
+    ],
+)
+def test_a_lookup_leads_to_the_thread_that_has_the_post(taken_over: Archive, asked: str, leads: str | None) -> None:
+    """An old link to a comment means the former bearer's thread; an anchor that is nowhere is said not to be held."""
+    answer = taken_over.client().get("/lookup", query_string={"url": f"https://github.com/{asked}"})
+    if leads is None:
+        assert (answer.status_code, "is not on the record here" in answer.text) == (404, True)
+    else:
+        assert (answer.status_code, answer.location) == (302, f"/github.com{leads}")
+        assert leads.partition("#")[2] in taken_over.client().get(f"/github.com{leads}").text
+
+
+def test_history_and_comparison_of_a_former_bearer_keep_what_was_asked(taken_over: Archive) -> None:
+    """They lead to the same page of the thread that is meant, with its parameters."""
+    client = taken_over.client()
+    for tail in ("history", "compare?from=20260302T130000Z", "cite"):
+        answer = client.get(f"/github.com/acme/rocket/issues/5/{tail}")
+        assert (answer.status_code, answer.location) == (302, f"/github.com/Acme/Rocket2/issues/5/{tail}")
+        assert client.get(answer.location, follow_redirects=True).status_code == 200
+
+
+def test_oembed_knows_the_threads_of_a_former_bearer(taken_over: Archive) -> None:
+    """An embedded link goes on to show what it showed; what is withdrawn answers 410 or 451."""
+    client = taken_over.client()
+
+    def asked(number: int) -> tuple[int, str]:
+        url = f"http://archive.test/github.com/acme/rocket/issues/{number}"
+        answer = client.get("/oembed", query_string={"url": url})
+        return answer.status_code, answer.get_json().get("title", answer.get_json().get("reason"))
+
+    assert asked(5)[0] == 200
+    assert "Only the former one has it" in asked(5)[1]
+    assert "Of the present one" in asked(1)[1]
+    assert asked(7)[0] == 404
+    taken_over.withdraw(number=5, reason="legal")
+    assert asked(5) == (451, "legal")
+
+
+def test_githubs_api_tells_where_a_thread_is_and_that_it_is_withdrawn(taken_over: Archive) -> None:
+    """301 after a transfer, 302 where a former bearer of the name has it, 410 or 451 for what is withdrawn."""
+    with taken_over.store.transaction() as tx:
+        tx.save_repository(Repository(78, "Acme", "Docs"))
+        tx.move_thread(99, 1, 78, 4)
+    client = taken_over.client()
+    base = "/api/v3/repos/acme/rocket/issues"
+    for path, status, leads in (
+        (f"{base}/1", 301, "/repositories/78/issues/4"),
+        (f"{base}/1/comments?per_page=5", 301, "/repositories/78/issues/4/comments?per_page=5"),
+        ("/api/v3/repositories/99/issues/1/timeline", 301, "/repositories/78/issues/4/timeline"),
+        (f"{base}/5", 302, "/repositories/77/issues/5"),
+    ):
+        answer = client.get(path)
+        assert (answer.status_code, answer.location) == (status, f"http://localhost/api/v3{leads}"), path
+        assert client.get(answer.location.removeprefix("http://localhost")).status_code == 200
+    with taken_over.store.transaction() as tx:
+        target = tx.target(ThreadRef("Acme", "Docs", 4), None, whole=True)
+        tx.withdraw(target, reason="legal", note=None, erase=False, judge=lambda *_: JUDGED)
+    for path in ("/api/v3/repos/acme/docs/issues/4", f"{base}/1/comments"):
+        answer = client.get(path)
+        assert answer.status_code == 451, (path, answer.get_json(), answer.location)
+        assert answer.get_json()["reason"] == "legal"
+        assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert client.get(f"{base}/6").status_code == 404

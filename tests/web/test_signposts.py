@@ -331,15 +331,15 @@ def test_oembed_knows_nothing_but_threads(archive: Archive, query: dict[str, str
 
 
 def test_oembed_of_what_is_withdrawn_is_a_tombstone(archive: Archive) -> None:
-    """Of a post its reason, of a thread nothing."""
+    """Of a post, and of a thread, with its reason."""
     archive.save(comments=(comment(501, SECRET, "mallory"),))
     archive.withdraw("issuecomment-501")
     client = archive.client()
     response = client.get("/oembed", query_string={"url": f"{HERE}#issuecomment-501"})
     assert response.status_code == 410
     assert SECRET not in response.text + client.get("/oembed", query_string={"url": HERE}).text
-    archive.withdraw()
-    assert archive.client().get("/oembed", query_string={"url": HERE}).status_code == 404
+    archive.withdraw(reason="legal")
+    assert archive.client().get("/oembed", query_string={"url": HERE}).status_code == 451
 
 
 def test_oembed_of_a_review_comment_names_it_by_its_words(archive: Archive) -> None:
