@@ -6,6 +6,9 @@ It finds words and judges nothing: whether a thread is about licensing, and why,
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
+
+from archiver.kept import Kept
 
 MOST_TEXT = 100_000
 """So many characters of a text are looked at, as where it is judged."""
@@ -56,6 +59,11 @@ _WORDS = re.compile(
 def speaking_words(text: str) -> tuple[str, ...]:
     """Return the words of a text that speak of licensing, as they stand there, each once, in their order."""
     text = text[:MOST_TEXT]
+    key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return _kept.get(key, lambda: _speaking_words(text))
+
+
+def _speaking_words(text: str) -> tuple[str, ...]:
     low = text.lower()
     if not any(stem in low for stem in _STEMS) and not any(word in text for word in _CAPITALS):
         return ()
@@ -65,3 +73,7 @@ def speaking_words(text: str) -> tuple[str, ...]:
         if len(found) == MOST_WORDS:
             break
     return tuple(found)
+
+
+# The same texts are looked at each time that their page is made.
+_kept = Kept[tuple[str, ...]](4_000_000, lambda words: 200 + 60 * len(words))

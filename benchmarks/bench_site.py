@@ -325,8 +325,9 @@ def measured(
         _, headers, _ = fetched(site, path)
         unchanged = header("If-None-Match", headers["etag"])
         assert fetched(site, path, **{"If-None-Match": headers["etag"]})[0] == 304
-        fresh = FRESH % (time.time(), "&x=" if "?" in path else "?x=")
         for connections in CONNECTIONS:
+            # Lua prints fourteen digits; the next measurement begins further on than this one comes.
+            fresh = FRESH % (time.time_ns() // 10**6 % 10**9 * 1000, "&x=" if "?" in path else "?x=")
             warm = one(page, "cached", site, path, connections)
             made = one(page, "made", site, path, connections, fresh)
             same = one(page, "304", site, path, connections, unchanged)

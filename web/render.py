@@ -233,12 +233,9 @@ def prose(
     """
     pictures = kept is not None and (_shows_pictures(revision.body) or _shows_pictures(revision.body_html or ""))
     # What is kept changes by itself: such a text is made anew each time.
-    text = (
-        _prose(revision.body, revision.body_html, base, mask, kept)
-        if pictures
-        else _kept_prose(revision, base, mask=mask)
-    )
-    return _marked_terms(text, terms) if terms else text
+    if pictures:
+        return _marked_terms(_prose(revision.body, revision.body_html, base, mask, kept), terms)
+    return _kept_prose(revision, base, terms, mask=mask)
 
 
 def text(
@@ -264,6 +261,8 @@ def _shows_pictures(text: str) -> bool:
 
 
 def _marked_terms(text: Markup, terms: Sequence[str]) -> Markup:
+    if not terms:
+        return text
     longest = sorted({str(escape(term)) for term in terms}, key=len, reverse=True)
     pattern = re.compile(rf"(?<![\w&])(?:{'|'.join(map(re.escape, longest))})(?!\w)")
     # In what the sanitiser wrote, `<` begins a tag, but for the values of attributes, which stand in quotation marks.
@@ -274,12 +273,15 @@ def _marked_terms(text: Markup, terms: Sequence[str]) -> Markup:
     return Markup("".join(shown))  # noqa: S704 - as safe as it came
 
 
-def _kept_prose(revision: Revision, base: str, *, mask: bool) -> Markup:
+def _kept_prose(revision: Revision, base: str, terms: Sequence[str], *, mask: bool) -> Markup:
+    def make() -> Markup:
+        return _marked_terms(_prose(revision.body, revision.body_html, base, mask), terms)
+
     if len(revision.body) + len(revision.body_html or "") > _CACHED_LENGTH:
-        return _prose(revision.body, revision.body_html, base, mask)
-    source = "\0".join((revision.body, str(revision.body_html), base, str(mask)))
+        return make()
+    source = "\0".join((revision.body, str(revision.body_html), base, str(mask), *terms))
     key = blake2b(source.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    return _texts.get(key, lambda: _prose(revision.body, revision.body_html, base, mask))
+    return _texts.get(key, make)
 
 
 def _prose(
