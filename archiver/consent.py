@@ -22,6 +22,9 @@ from archiver.model import Account, Post, PostKind, Revision, Thread
 from archiver.relicensing import relicensing, resolved
 from archiver.spdx import spdx_mentions
 
+NOT_ANSWERED = "not answered"
+NOT_KNOWN = "not known: withdrawn"
+"""What is said of whom no answer is known, while posts that may hold it are withdrawn here."""
 _INSIDE = {"OWNER", "MEMBER", "COLLABORATOR"}
 # A later doubt counts against an earlier yes; a later question does not.
 _OVERRIDING = {answers.WITHDRAWN, answers.EDITED_AWAY, answers.UNSURE, answers.BOTH}
@@ -113,7 +116,8 @@ class ConsentRoll:
     """What a thread's request for consent brought: entries by the time of each person's answer.
 
     `reactions` are the counts at the requests: GitHub tells no names with them, so they are no answers. `unread` counts
-    posts after the request that are withdrawn here, and so are not read.
+    posts after the request that are withdrawn here, and so are not read: whoever has no answer may have given it there.
+    Who wrote these is not told, so that nobody's silence is known then.
     """
 
     requests: tuple[Asking, ...]

@@ -200,9 +200,13 @@ COMMENTS = re.compile(
     r"|\bagree to disagree\b|\b(?:agree|consent)\s+(?:to|with)\s+(?:keep|stay|remain|retain|leav)\w*\b",
     _I,
 )
+# "My late reply": the writer's own, whatever is said about it.
+_OWN_REPLY = (
+    r"(?:(?:my|the|a|late|belated|delayed|short|quick|final|formal|official|personal) )*(?:reply|response|answer)\s*:"
+)
 # A line that tells whose words follow: "Dora answered by e-mail:", "Forwarding Dora's answer:".
 FORWARDS = re.compile(
-    r"^\W*(?!I\b)[^\n]{0,80}\b(?:answer\w*|repl(?:y|ied|ies)|wrote|writes|said|says|sent|mailed|responded|forward\w*|"
+    rf"^\W*(?!I\b|{_OWN_REPLY})[^\n]{{0,80}}\b(?:answer\w*|repl(?:y|ied|ies)|wrote|writes|said|says|sent|mailed|responded|forward\w*|"
     r"e-?mail\w*|response)\b[^\n]{0,60}:\s*$",
     _I | re.MULTILINE,
 )
@@ -210,7 +214,8 @@ FORWARDS = re.compile(
 MAIL_HEAD = re.compile(r"^\W*From:[^\n]+\n(?:[^\n]*\n){0,6}?\W*(?:To|Subject|Date|Sent|Cc):", _I | re.MULTILINE)
 # "Anna: I agree": a line that begins with somebody's name.
 SPOKEN_FOR = re.compile(
-    r"^\W*(?!(?:re|edit|ps|note|vote|answer|me|i|update|tl;?dr|status|disclaimer|statement|decision|mit|apache|gpl)\b)"
+    r"^\W*(?!(?:re|edit|ps|note|vote|answer|me|i|update|tl;?dr|status|disclaimer|statement|decision|mit|apache|gpl|"
+    rf"hi|hello|hey|sorry|late|belated|finally|again)\b|{_OWN_REPLY})"
     r"@?[^\W\d][\w.-]{1,38}(?: [^\W\d][\w.-]{1,38})?:\s+(?=(?:I\b|yes|no|agree|ok|\+1|-1|👍))",
     _I,
 )

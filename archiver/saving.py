@@ -59,6 +59,7 @@ class Wish:
     """A thread that somebody asked to have saved: `status` is `waiting`, `working`, `done` or `failed`.
 
     `reason` is a sentence for the reader that says why it failed; `until` when it may work again, if that is known.
+    `held` says that the thread is on the record all the same, from before.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Wish:
     at: datetime
     reason: str = ""
     until: datetime | None = None
+    held: bool = False
 
     @property
     def ended(self) -> bool:
@@ -123,10 +125,11 @@ class Desk:
         with self._changed:
             self._set(wish, status="waiting")
 
-    def end(self, wish: Wish, reason: str = "", until: datetime | None = None) -> None:
-        """Note that a wish is fulfilled or, with a reason, that it is not."""
+    def end(self, wish: Wish, reason: str = "", until: datetime | None = None, *, held: bool = False) -> None:
+        """Note that a wish is fulfilled or, with a reason, that it is not; its thread may be `held` all the same."""
+        status = "failed" if reason else "done"
         with self._changed:
-            self._set(wish, status="failed" if reason else "done", reason=reason, until=until, at=self._clock())
+            self._set(wish, status=status, reason=reason, until=until, held=held, at=self._clock())
 
     def wait(self, seconds: float) -> bool:
         """Wait until there is something to do, so long at most; return whether there is."""
@@ -214,7 +217,9 @@ class Saver:
         except ArchiveError as error:
             log.warning("saving %s: %s", wish.ref, error)
             self._forget_failure(wish.ref)
-            self._desk.end(wish, why(error), error.until if isinstance(error, RateLimited) else None)
+            held = self._is_held(wish.ref)
+            until = error.until if isinstance(error, RateLimited) else None
+            self._desk.end(wish, why(error, held=held), until, held=held)
         except Exception:  # the outermost boundary: whoever asked is told, and the others have their turn
             log.exception("saving %s failed", wish.ref)
             self._desk.end(wish, FAULT)
@@ -236,15 +241,16 @@ class Saver:
                 tx.clear_failure(repository.id, f"#{ref.number}")
 
 
-def why(error: ArchiveError) -> str:
-    """Say to a reader why a thread could not be saved, without what is the operator's alone."""
+def why(error: ArchiveError, *, held: bool = False) -> str:
+    """Say to a reader why a thread could not be saved (anew, if it is `held`), without what is the operator's alone."""
+    rest = "What was captured before stays on the record here." if held else "Nothing of it is held here."
     match error:
         case NotFound():
-            return "GitHub answers that there is no such thread, or that it is private (404)."
+            return f"GitHub answers that there is no such thread, or that it is private (404). {rest}"
         case Gone():
-            return "GitHub answers that it was deleted (410), and nothing of it is held here."
+            return f"GitHub answers that it was deleted (410). {rest}"
         case Blocked():
-            return "GitHub answers that it is withheld for legal reasons (451), and nothing of it is held here."
+            return f"GitHub answers that it is withheld for legal reasons (451). {rest}"
         case RateLimited():
             return _used_up(error.until)
         case TokenNeeded():

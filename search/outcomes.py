@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from archiver.answers import Answer
-from archiver.consent import ConsentRoll, Entry, Given
+from archiver.consent import NOT_ANSWERED, NOT_KNOWN, ConsentRoll, Entry, Given
 from archiver.model import Account, PostKind, Thread, iso
 from archiver.outcome import Actor, Facts
 
@@ -93,7 +93,11 @@ def consent_json(roll: ConsentRoll, thread: Thread, url: str, place: Place) -> J
             }
             for each in roll.requests
         ],
-        "counts": {each.value: roll.count(each) for each in Answer} | {"not answered": len(roll.unanswered)},
+        "counts": {each.value: roll.count(each) for each in Answer}
+        | {
+            NOT_ANSWERED: 0 if roll.unread else len(roll.unanswered),
+            NOT_KNOWN: len(roll.unanswered) if roll.unread else 0,
+        },
         "counts_of_listed": {each.value: roll.count(each, listed=True) for each in Answer} if roll.lists else None,
         "answers": [entry(each) for each in roll.entries],
         "listed": [
@@ -102,7 +106,7 @@ def consent_json(roll: ConsentRoll, thread: Thread, url: str, place: Place) -> J
                 "ticked": each.ticked,
                 "listed_now": each.now,
                 "asks": each.asker,
-                "answer": each.answer.value if each.answer else None,
+                "answer": each.answer.value if each.answer else NOT_KNOWN if roll.unread and not each.asker else None,
             }
             for each in roll.listed
         ],

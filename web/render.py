@@ -373,6 +373,7 @@ def filters(
         "stamp": stamp,
         "author": author,
         "spdx": spdx,
+        "clock": clock_time,
         "relative": lambda moment: relative(moment, clock()),
         "plural": plural,
         "listed": listed,

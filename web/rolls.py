@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from archiver import masking
 from archiver.answers import Answer
-from archiver.consent import ConsentRoll, Given, Listed, consent_roll
+from archiver.consent import NOT_ANSWERED, NOT_KNOWN, ConsentRoll, Given, Listed, consent_roll
 from archiver.consent import Entry as Answered
 from archiver.model import PostKind, Thread, iso
 from archiver.outcome import Actor, Facts
@@ -227,6 +227,13 @@ def tally(roll: ConsentRoll) -> str:
     apart = sum(each.listed is False for each in roll.entries)
     if silent:
         told += f"; {silent} listed {'has' if silent == 1 else 'have'} not answered"
+        if roll.unread:
+            posts = "a post is" if roll.unread == 1 else f"{roll.unread} posts are"
+            told += f" as far as is known, since {posts} withdrawn here"
+        if ticked := sum(each.ticked is True for each in roll.unanswered):
+            told += (
+                f" ({ticked} of them ticked in the request’s list)" if silent > 1 else " (ticked in the request’s list)"
+            )
     if apart:
         told += f"; {apart} answered without being listed"
     return told
@@ -237,11 +244,12 @@ def request_reactions(roll: ConsentRoll) -> str:
     return reactions(roll.reactions)
 
 
-def silent_words(each: Listed) -> str:
-    """Say what a request itself says of somebody who has not answered here."""
-    if each.ticked is None:
-        return ""
-    return "marked as agreed by the request" if each.ticked else "not marked by the request"
+def silent_words(each: Listed, roll: ConsentRoll) -> str:
+    """Say what is known of somebody of whom no answer is: what a request itself says, that posts are withdrawn."""
+    told = [NOT_KNOWN] if roll.unread else []
+    if each.ticked is not None:
+        told.append("marked as agreed by the request" if each.ticked else "not marked by the request")
+    return "; ".join(told)
 
 
 def _row(given: Given, thread: Thread, known: Mapping[PostKey, Entry]) -> Row:
@@ -299,7 +307,8 @@ def _rows(
         )
     for each in roll.listed:
         if each.answer is None:
-            said = "asks" if each.asker else "not answered" if each.now else "not answered, no longer listed"
+            silence = NOT_KNOWN if roll.unread else NOT_ANSWERED
+            said = "asks" if each.asker else silence if each.now else f"{silence}, no longer listed"
             yield each.login, "", "yes" if each.now else "no", _word(each.ticked), said, *[""] * (len(COLUMNS) - 5)
 
 

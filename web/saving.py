@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ PATH = "/save"
 REFRESH_SECONDS = 3
 SIGNED_IN_FOR = timedelta(hours=12)
 ATTEMPTS = Allowance(each=5, window=timedelta(minutes=15))
+MOST_SIGNED_IN = 100
 MOST_FORM_BYTES = 16 * 1024
 _TOKEN, _OPERATOR = "form", "operator"
 
@@ -49,6 +51,9 @@ class SavePages:
         self._clock = clock
         self._allowance = Allowance(each=site.save_limit_each, most=site.save_limit, window=site.save_window)
         self._attempts = Allowance(each=ATTEMPTS.each, window=ATTEMPTS.window)
+        self._lock = threading.Lock()
+        # Who is signed in, and until when: a cookie that was copied before is worth nothing after signing out.
+        self._signed_in: dict[str, datetime] = {}
 
     def register(self, app: Flask) -> None:
         """Add the routes to an app, and sessions, whose cookie is sent to these pages alone.
@@ -143,17 +148,33 @@ class SavePages:
         if not hmac.compare_digest(given, wanted):
             return self._form(text, "That is not the operators' key", 403)
         session.clear()  # a session that somebody else could have put there is not made an operator's
-        session[_OPERATOR] = True
+        session[_OPERATOR] = self._let_in(now)
         return redirect(f"{PATH}?{permalinks.query(url=text)}" if text else PATH, 303)
 
     def sign_out(self) -> ResponseReturnValue:
         """Forget who is signed in."""
         if _from_our_form():
+            with self._lock:
+                self._signed_in.pop(str(session.get(_OPERATOR)), None)
             session.clear()
         return redirect(PATH, 303)
 
+    def _let_in(self, now: datetime) -> str:
+        """Return a name that nobody guesses for somebody who signed in just now."""
+        with self._lock:
+            still = {name: until for name, until in self._signed_in.items() if until > now}
+            # Whoever signed in first is signed out if there are too many: each of them has the key.
+            self._signed_in = dict(list(still.items())[-MOST_SIGNED_IN + 1 :])
+            name = secrets.token_urlsafe(24)
+            self._signed_in[name] = now + SIGNED_IN_FOR
+            return name
+
     def _may(self, saving: Saving) -> bool:
-        return saving.key is None or session.get(_OPERATOR) is True
+        if saving.key is None:
+            return True
+        with self._lock:
+            until = self._signed_in.get(str(session.get(_OPERATOR)))
+        return until is not None and self._clock() < until
 
     def _form(
         self, text: str, problem: str = "", status: int = 200, *, retry_after: timedelta | None = None

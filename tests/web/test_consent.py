@@ -131,7 +131,8 @@ def test_the_page_has_the_roll(archive: Archive) -> None:
     digest = archive.save(body=ASKS, comments=answers())
     tree = page(archive)
     assert words(tree, ".consent .lead") == (
-        "1 agreed, 1 with conditions, 1 declined; 2 listed have not answered; 1 answered without being listed."
+        "1 agreed, 1 with conditions, 1 declined; 2 listed have not answered (1 of them ticked in the request’s list); "
+        "1 answered without being listed."
     )
     assert tree.select_one("h2#consent") is not None
     assert tree.select_one('.facts a[href="#consent"]') is not None
@@ -196,7 +197,8 @@ def test_a_snapshot_has_the_roll_as_of_then(archive: Archive) -> None:
     """Its page, its JSON and its CSV tell what was answered by then."""
     first = archive.save(body=ASKS, comments=answers()[:1])
     archive.save(body=ASKS, comments=answers())
-    assert words(page(archive, f"{THREAD}@{first}"), ".consent .lead") == "1 agreed; 4 listed have not answered."
+    lead = words(page(archive, f"{THREAD}@{first}"), ".consent .lead")
+    assert lead.startswith("1 agreed; 4 listed have not answered (")
     assert len(page(archive).select(".roll tbody tr")) == 4
     fixed = archive.client().get(f"{THREAD}@{first}.json").get_json()
     assert [each["author"] for each in fixed["consent"]["answers"]] == ["kim"]
@@ -241,6 +243,25 @@ def test_a_withdrawn_answer_is_not_told(archive: Archive) -> None:
     assert "lee" not in [each["login"] for each in rows(archive)]
 
 
+def test_where_a_post_is_withdrawn_nobodys_silence_is_known(archive: Archive) -> None:
+    """Who is listed without an answer may have given it there: that is said of all of them, so that none is named."""
+    archive.save(body=ASKS, comments=answers())
+    archive.withdraw("issuecomment-502")
+    tree = page(archive)
+    assert "3 listed have not answered as far as is known, since a post is withdrawn here (" in words(tree, ".lead")
+    assert "no answer found" not in words(tree, ".consent")
+    each = {who.bdi.get_text(): who.span.get_text() for who in tree.select(".silent li")}
+    assert set(each) == {"lee", "pat", "tom"}
+    assert all(said.startswith("not known: withdrawn") for said in each.values())
+    told = {row["login"]: row["answer"] for row in rows(archive)}
+    assert {told.pop(login) for login in ("lee", "pat", "tom")} == {"not known: withdrawn"}
+    assert "not answered" not in told.values()
+    roll = archive.client().get(f"{API}/consent").get_json()
+    assert (roll["counts"]["not answered"], roll["counts"]["not known: withdrawn"]) == (0, 3)
+    listed = {row["login"]: row["answer"] for row in roll["listed"]}
+    assert {listed[login] for login in ("lee", "pat", "tom")} == {"not known: withdrawn"}
+
+
 # --- API and CSV ------------------------------------------------------------------------------------------------------
 
 
@@ -252,6 +273,7 @@ def test_the_api_has_the_roll(archive: Archive) -> None:
     assert roll == client.get(API).get_json()["consent"]
     assert roll["counts"] == {
         "agreed": 2, "agreed with conditions": 1, "declined": 1, "unclear": 0, "not answered": 2,
+        "not known: withdrawn": 0,
     }  # fmt: skip
     assert roll["counts_of_listed"]["agreed"] == 1
     [asked] = roll["asked"]

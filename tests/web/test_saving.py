@@ -229,6 +229,43 @@ def test_failures_are_told(
     assert store.coverage(77).failures == ()
 
 
+@pytest.mark.parametrize("status", [404, 410, 451])
+def test_what_is_held_from_before_is_said_to_be(
+    make: Callable[..., Site], upstream: FakeGitHub, number: int, status: int
+) -> None:
+    """A thread of which GitHub shows a part no more stays on the record here, and the page leads there."""
+    site = make()
+    path = f"/repos/acme/rocket/issues/{number}/comments"
+    upstream.interfere = lambda request: error(status, "No.") if request.url.path == path else None
+    answer = site.ask(url(number))
+    work(site)
+    told = site.client.get(answer.location).text
+    assert "Nothing of it is held here" in told
+    assert "/lookup" not in BeautifulSoup(told, "html.parser").select_one("main ul").decode()  # type: ignore[union-attr]
+    upstream.interfere = None
+    site.ask(url(number))
+    work(site)
+    upstream.interfere = lambda request: error(status, "No.") if request.url.path == path else None
+    site.now += timedelta(hours=1)
+    answer = site.ask(url(number))
+    work(site)
+    told = site.client.get(answer.location).text
+    assert "Nothing of it is held" not in told
+    assert "What was captured before stays on the record here" in told
+    (link,) = (each["href"] for each in BeautifulSoup(told, "html.parser").select('main ul a[href^="/lookup"]'))
+    assert site.client.get(str(link)).status_code == 302
+
+
+def test_of_a_repository_nothing_is_offered_that_is_not_done(make: Callable[..., Site]) -> None:
+    """Threads are saved one at a time: the page about a repository that is not held names the command alone."""
+    site = make()
+    page = site.client.get("/github.com/none/none")
+    assert page.status_code == 404
+    assert "/save?" not in page.text
+    assert "onrecord crawl" in page.text
+    assert "/save?" in site.client.get("/github.com/none/none/issues/1").text
+
+
 def test_a_rate_limit_is_told_with_its_time(make: Callable[..., Site], upstream: FakeGitHub, number: int) -> None:
     """Where the rate limit is used up the reader is told until when, and nothing waits for it."""
     site = make()
@@ -311,6 +348,24 @@ def test_operators_sign_in(make: Callable[..., Site], number: int) -> None:
     assert site.ask(url(number)).status_code == 303
     assert site.client.post("/save/sign-out", data={"form": site.token()}).status_code == 303
     assert site.ask(url(number + 1)).status_code == 403
+
+
+def test_signing_out_ends_the_session_wherever_it_was_copied(make: Callable[..., Site], number: int) -> None:
+    """A cookie that is sent again afterwards saves nothing; other operators stay signed in, for twelve hours."""
+    site = make(key=KEY)
+    others = [site.client, site.app.test_client(), site.app.test_client()]
+    for client in others[:2]:
+        client.post("/save/sign-in", data={"form": site.token(client), "key": KEY})
+        assert site.ask(url(number), client).status_code == 303
+    cookie = site.client.get_cookie("onrecord_save", path="/save")
+    assert cookie is not None
+    assert site.client.post("/save/sign-out", data={"form": site.token()}).status_code == 303
+    others[2].set_cookie("onrecord_save", cookie.value, path="/save")
+    assert site.ask(url(number), others[2]).status_code == 403
+    assert "sign-in" in others[2].get("/save").text
+    assert site.ask(url(number), others[1]).status_code == 303
+    site.now += timedelta(hours=12)
+    assert site.ask(url(number), others[1]).status_code == 403
 
 
 def test_a_forged_cookie_signs_nobody_in(make: Callable[..., Site], number: int) -> None:
