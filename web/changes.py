@@ -5,7 +5,8 @@ How they are compared is `web.comparing`'s; which thread is meant has been found
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
@@ -14,10 +15,10 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from archiver import masking
-from archiver.model import Capture, Thread, Tombstone
+from archiver.model import Capture, Post, Thread, Tombstone
 from archiver.references import ThreadRef
 from archiver.store import Reader
-from web import history, permalinks, reading
+from web import history, permalinks, reading, telling
 from web.comparing import compare, pair
 from web.references import referred
 
@@ -70,10 +71,18 @@ def comparison(store: Reader, thread: Thread, *, mask: bool) -> ResponseReturnVa
     )
 
 
-def since(store: Reader, thread: Thread, digest: str) -> Markup | None:
-    """Say in a line what changed in a thread since the snapshot with that digest; None for the latest snapshot.
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What became of a version: in a line (empty where its record or the latest is erased), and of its posts."""
 
-    Where one of the two records is erased as a whole, the line is empty.
+    words: Markup
+    posts: Mapping[reading.PostKey, reading.Fate]
+
+
+def since(store: Reader, thread: Thread, digest: str) -> Since | None:
+    """Say what changed in a thread since the snapshot at hand, which has that digest; None for the latest snapshot.
+
+    The thread is the snapshot with all that is known of it now.
     """
     latest = thread.captures[-1].digest
     if digest == latest:
@@ -81,8 +90,24 @@ def since(store: Reader, thread: Thread, digest: str) -> Markup | None:
     told = store.snapshots_told(thread.summary.repository.id, thread.summary.number, (digest, latest))
     before, after = told[digest], told[latest]
     if before is None or after is None:
-        return Markup("")
-    return Markup("; ").join(history.differences(before, after))
+        return Since(Markup(""), {})
+    texts = {(each["kind"], each["id"]): each["revision"] for each in after["posts"]}
+    fates = {reading.post_key(each.kind, each.id): _fate(each, texts) for each in thread.posts}
+    return Since(
+        Markup("; ").join(history.differences(before, after)), {key: fate for key, fate in fates.items() if fate}
+    )
+
+
+def _fate(post: Post, texts: Mapping[reading.PostKey, str]) -> reading.Fate | None:
+    """Return what became of a post of a former version, by the `texts` of the latest; None if it is the same there."""
+    text = texts.get(reading.post_key(post.kind, post.id))
+    if post.withdrawn or text == post.revision.digest:
+        return None
+    if text is None:
+        return reading.Fate(telling.gone_since(post.gone), gone=True)
+    told = [each.at for each in post.edits[1:] if each.revision == text]
+    at = max(told) if told else next((each.edited_at for each in post.revisions if each.digest == text), None)
+    return reading.Fate(telling.edited_since(at))
 
 
 def _digest(store: Reader, thread: Thread, name: str) -> ResponseReturnValue | str | None:

@@ -11,7 +11,7 @@ from flask import abort, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from archiver.model import Post, PostKind, Thread, Tombstone
+from archiver.model import Post, PostKind, Thread, ThreadSummary, Tombstone
 from web import api, citation, linked_data, markdown_record, permalinks, reading, render, signposts, telling
 from web.citation import Citation
 from web.citation_files import FORMS
@@ -83,7 +83,7 @@ def answer(thread: Thread, form: str, site: SiteConfig, now: Thread | None = Non
     if anchor and post is None:
         abort(404)
     if post is not None and post.withdrawn and post.gone:
-        return _withdrawn(f"{thread.summary.ref}, {anchor},", post.gone, form)
+        return _withdrawn(thread.summary, anchor, post.gone, form)
     cited = citation.of_post(thread, post, site, now) if post else citation.of_thread(thread, site, now)
     if form == "cite":
         response = _page(thread, cited, post)
@@ -130,13 +130,14 @@ def _file(text: str, cited: Citation, form: str, mimetype: str) -> Response:
     return response
 
 
-def _withdrawn(what: str, tombstone: Tombstone, form: str) -> Response:
+def _withdrawn(thread: ThreadSummary, anchor: str, tombstone: Tombstone, form: str) -> Response:
     """Return the tombstone of a post: nothing can be cited of it, and no robot is to keep that."""
     if form != "cite":
-        return api.withdrawn_error(tombstone, what)
+        return api.withdrawn_error(tombstone, f"{thread.ref}, {anchor},")
     heading = "This post was withdrawn and cannot be cited"
     message = f"It was taken out of public view on {render.day(tombstone.since)}: {telling.why_withdrawn(tombstone)}."
-    page = render_template("error.html", code=tombstone.status, heading=heading, message=message)
+    links = [(f"{permalinks.thread(thread.ref)}#{anchor}", f"Read {thread.ref}, where its tombstone stands")]
+    page = render_template("error.html", code=tombstone.status, heading=heading, message=message, links=links)
     response = Response(page, tombstone.status, mimetype="text/html")
     response.headers["X-Robots-Tag"] = "noindex"
     response.last_modified = tombstone.since

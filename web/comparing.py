@@ -35,8 +35,9 @@ class Field:
 class Changed:
     """A post that is not in both versions as it is: `added`, `edited`, `deleted`, or its `standing` changed.
 
-    `number` is its place in the version that has it, from 1. `stretches` tell its texts apart; they are empty for one
-    that is withdrawn here, and where there is no room (`unshown`). `standing` is what a review or an answer came to be.
+    `number` is its place among the posts of both versions, from 1: no two have the same. `stretches` tell its texts
+    apart; they are empty for one that is withdrawn here, and where there is no room (`unshown`). `standing` is what a
+    review or an answer came to be.
     """
 
     kind: str
@@ -73,6 +74,11 @@ class Comparison:
 
     fields: tuple[Field, ...]
     items: tuple[Changed | Run | Line, ...]
+
+    @property
+    def posts(self) -> int:
+        """How many posts the two versions have together."""
+        return sum(1 if isinstance(each, Changed) else each.count for each in self.items if not isinstance(each, Line))
 
     def count(self, kind: str) -> int:
         """Return how many posts are `added`, `edited`, `deleted`, or changed their `standing`."""
@@ -209,19 +215,27 @@ def _standing(post: Post) -> str:
 
 
 def _pairs(before: Thread, after: Thread) -> Iterator[tuple[_Place | None, _Place | None]]:
-    """Yield the places of each post in both versions, in the latter's order; what is gone follows what it followed."""
-    olds = {post_key(each.kind, each.id): (number, each) for number, each in enumerate(before.posts, 1)}
-    news = {post_key(each.kind, each.id): (number, each) for number, each in enumerate(after.posts, 1)}
-    following: dict[PostKey | None, list[_Place]] = {}
+    """Yield the places of each post in both versions, numbered in the order in which they are shown.
+
+    That is the latter's order; what is gone follows what it followed.
+    """
+    for number, (old, new) in enumerate(_both(before, after), 1):
+        yield (number, old) if old else None, (number, new) if new else None
+
+
+def _both(before: Thread, after: Thread) -> Iterator[tuple[Post | None, Post | None]]:
+    olds = {post_key(each.kind, each.id): each for each in before.posts}
+    news = {post_key(each.kind, each.id): each for each in after.posts}
+    following: dict[PostKey | None, list[Post]] = {}
     previous: PostKey | None = None
-    for key, place in olds.items():
+    for key, post in olds.items():
         if key in news:
             previous = key
         else:
-            following.setdefault(previous, []).append(place)
-    yield from ((place, None) for place in following.get(None, ()))
-    for key, place in news.items():
-        yield olds.get(key), place
+            following.setdefault(previous, []).append(post)
+    yield from ((gone, None) for gone in following.get(None, ()))
+    for key, post in news.items():
+        yield olds.get(key), post
         yield from ((gone, None) for gone in following.get(key, ()))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -59,10 +60,19 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a post of a former version, in words without a full stop: edited, or `gone`."""
+
+    words: Markup
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A post as its page shows it: its number (from 1), its versions if there are several, what it replies to.
 
-    `kept_in` is the last snapshot that has a post which is gone upstream.
+    `kept_in` is the last snapshot that has a post which is gone upstream, `since` what became of it after the former
+    version that is shown.
     """
 
     number: int
@@ -72,6 +82,7 @@ class Entry:
     parent: Entry | None = None
     author_gone: bool = False
     kept_in: str | None = None
+    since: Fate | None = None
 
     @property
     def hunk(self) -> str | None:
@@ -170,8 +181,8 @@ def place_at(thread: Thread, at: datetime) -> str | None:
     return None if place == present else place
 
 
-def entries(thread: Thread) -> list[Entry]:
-    """Return a thread's posts as its page shows them, in reading order."""
+def entries(thread: Thread, fates: Mapping[PostKey, Fate] = MappingProxyType({})) -> list[Entry]:
+    """Return a thread's posts as its page shows them, in reading order; `fates` tell what became of some of them."""
     ghosts = {each.detail.get("id") for each in thread.findings if each.kind is FindingKind.AUTHOR_GONE}
     by_key: dict[PostKey, Entry] = {}
     for number, post in enumerate(thread.posts, 1):
@@ -184,6 +195,7 @@ def entries(thread: Thread) -> list[Entry]:
             parent=by_key.get((key[0], post.reply_to)) if post.reply_to is not None else None,
             author_gone=post.author is not None and post.author.id in ghosts,
             kept_in=thread.holding(post.kind, post.id) if post.gone else None,
+            since=fates.get(key),
         )
     return list(by_key.values())
 

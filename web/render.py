@@ -89,7 +89,7 @@ def date_tag(moment: datetime) -> Markup:
 
 @lru_cache(maxsize=4096)
 def stamp(moment: datetime) -> Markup:
-    """Print a date with its time as an element; the time of day is left out where there is little room."""
+    """Print a date with its time as an element; the time of day may stand on a line of its own."""
     clock = f'<span class="clock">, <span>{clock_time(moment)}</span></span>'
     return Markup(f'<time datetime="{iso(moment)}">{day(moment)}{clock}</time>')  # noqa: S704 - digits and our words
 

@@ -82,8 +82,10 @@ def standing(association: str) -> str:
 
 
 def ending(facts: Facts) -> Markup:
-    """Say in a sentence how a thread ended, after how long and by whom, and how much was written from outside."""
-    share = Markup("{} of {} from outside the project").format(plural(facts.outside, "post"), facts.counted)
+    """Say in a sentence how a thread ended, after how long and by whom, and how much was written by whom."""
+    share = Markup("{} of {} by others than owners, members and collaborators").format(
+        plural(facts.outside, "post"), f"{facts.counted:,}"
+    )
     tail = Markup("; {}").format(share) if facts.counted else Markup("")
     again = facts.reopenings or 0
     if facts.outcome == "open":

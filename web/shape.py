@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from archiver.model import Thread
@@ -25,6 +25,9 @@ ROW = 3
 LONGEST = 28
 LABEL = 13
 MARGIN = 10
+# Debates of so many days are told by years; so far from its place a year may stand.
+_BY_YEAR = 300
+_MOVED = 10
 SHORTEST_DRAWING, LONGEST_DRAWING = 170, 420
 _WORDS = {"converted_to_discussion": "moved", "transferred": "moved"}
 
@@ -51,12 +54,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A word at a place: a date (with no anchor), or what happened there (with its kind)."""
+    """A word at a place: a date (with no anchor), or what happened there (with its kind).
+
+    `tick` is where the date begins, from which its word may have been moved a little.
+    """
 
     y: int
     words: str
     kind: str = ""
     anchor: str = ""
+    tick: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,11 @@ class Shape:
     moments: tuple[Label, ...]
     sentence: str
     listed: tuple[tuple[str, tuple[Entry, ...]], ...]
+
+    @property
+    def signs(self) -> frozenset[str]:
+        """What is marked of single posts: what the legend is to explain."""
+        return frozenset(each.kind for each in self.marks)
 
 
 def shape_of(thread: Thread, entries: Sequence[Entry]) -> Shape | None:
@@ -118,9 +130,10 @@ class _Scale:
 
 def _bars(entries: Sequence[Entry], scale: _Scale) -> Iterator[Bar]:
     rows: dict[tuple[int, bool], list[Entry]] = {}
-    for each in entries:
+    # Of what is withdrawn nobody is told whose side it was on.
+    for each in (each for each in entries if not each.post.withdrawn):
         rows.setdefault((scale.row(each.post.created_at), not _for_project(each)), []).append(each)
-    most = max(len(found) for found in rows.values())
+    most = max((len(found) for found in rows.values()), default=1)
     unit = min(7.0, LONGEST / most)
     for (y, outside), found in sorted(rows.items()):
         first = min(found, key=lambda each: each.post.created_at)
@@ -177,17 +190,38 @@ def _moments(thread: Thread, scale: _Scale) -> Iterator[Label]:
 
 
 def _dates(times: Sequence[datetime], scale: _Scale) -> Iterator[Label]:
-    """Yield the first day and then years, months or days, as many as there is room for."""
+    """Yield the first day and then years, months or days: of years all, of the others as many as there is room for."""
     first, last = times[0], times[-1]
-    span = last - first
-    yield Label(scale.y(first), f"{first.day} {MONTHS[first.month - 1][:3]}" if span.days < 60 else _month(first))
-    at, year = scale.y(first), first.year
-    for moment, words in _steps(first, last):
+    begin = Label(
+        scale.y(first),
+        f"{first.day} {MONTHS[first.month - 1][:3]}" if (last - first).days < 60 else _month(first),
+        tick=scale.y(first),
+    )
+    steps = list(_steps(first, last))
+    if (last - first).days >= _BY_YEAR:
+        yield from _years(begin, first.year, [(scale.y(moment), moment.year) for moment, _ in steps])
+        return
+    yield begin
+    at, year = begin.y, first.year
+    for moment, words in steps:
         y = scale.y(moment)
         if y - at >= LABEL:
             # The first month that there is room for in a year names it.
-            yield Label(y, _month(moment) if words[0].isalpha() and moment.year != year else words)
+            yield Label(y, _month(moment) if words[0].isalpha() and moment.year != year else words, tick=y)
             at, year = y, moment.year
+
+
+def _years(begin: Label, since: int, years: Sequence[tuple[int, int]]) -> Iterator[Label]:
+    """Yield a label for each year: moved down a little where the one before is near, joined with it where it is not."""
+    shown, joined = begin, since
+    for tick, year in years:
+        y = max(tick, shown.y + LABEL)
+        if y - tick <= _MOVED:
+            yield shown
+            shown, joined = Label(y, str(year), tick=tick), year
+        else:
+            shown = replace(shown, words=f"{joined}–{year % 100:02}")
+    yield shown
 
 
 def _month(moment: datetime) -> str:
@@ -203,7 +237,7 @@ def _steps(first: datetime, last: datetime) -> Iterator[tuple[datetime, str]]:
             moment += timedelta(days=1)
         return
     month = first.year * 12 + first.month
-    step = 1 if span.days < 300 else 12
+    step = 1 if span.days < _BY_YEAR else 12
     month = month if step == 1 else -(-month // 12) * 12
     while (moment := datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)) <= last:
         yield moment, str(moment.year) if step == 12 else MONTHS[month % 12][:3]
@@ -215,15 +249,20 @@ def _steps(first: datetime, last: datetime) -> Iterator[tuple[datetime, str]]:
 
 def _sentence(entries: Sequence[Entry], times: Sequence[datetime]) -> str:
     inside, robots = sum(map(_for_project, entries)), sum(map(_by_robot, entries))
+    withdrawn = sum(each.post.withdrawn for each in entries)
     first, last = times[0], times[-1]
     when = f"on {day(first)}" if day(first) == day(last) else f"from {day(first)} to {day(last)}"
     busiest, count = Counter((each.year, each.month) for each in times).most_common(1)[0]
     most = ""
     if (last - first).days >= 60 and count > 1:
         most = f", the most in {MONTHS[busiest[1] - 1]} {busiest[0]} ({count:,})"
-    who = f"{inside:,} by owners, members and collaborators, {len(entries) - inside - robots:,} by others"
+    others = len(entries) - inside - robots - withdrawn
+    who = f"{inside:,} by owners, members and collaborators, {others:,} by others"
     who += f", {robots:,} by {'a robot' if robots == 1 else 'robots'}" if robots else ""
-    return f"{plural(len(entries), 'post')} {when}{most}: {who}."
+    who += f", {withdrawn:,} withdrawn here" if withdrawn else ""
+    lost = sum(_fate(each) == "gone" for each in entries)
+    told = plural(len(entries), "post") + (f", {lost:,} of them gone from GitHub," if lost else "")
+    return f"{told} {when}{most}: {who}."
 
 
 def _listed(entries: Sequence[Entry]) -> Iterator[tuple[str, tuple[Entry, ...]]]:

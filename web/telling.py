@@ -149,6 +149,19 @@ def gone_post(tombstone: Tombstone, post: Post) -> Markup:
     )
 
 
+def gone_since(tombstone: Tombstone | None) -> Markup:
+    """Say of a post in a former version that it is not in the thread any more."""
+    if tombstone is None:
+        return Markup("No longer in the thread, since this version was captured")
+    return Markup("Deleted on GitHub since this version was captured, noticed {}").format(date_tag(tombstone.since))
+
+
+def edited_since(at: datetime | None) -> Markup:
+    """Say of a post in a former version that its text is another by now; when that was, if GitHub told."""
+    when = Markup(", on {}").format(date_tag(at)) if at else Markup("")
+    return Markup("Edited on GitHub since this version was captured{}").format(when)
+
+
 def gone_thread(tombstone: Tombstone, summary: ThreadSummary) -> Markup:
     """Say what became of a thread upstream, or of its whole repository."""
     status = tombstone.status

@@ -17,6 +17,7 @@ from archiver.model import Post, Thread, ThreadSummary
 from archiver.outcome import facts
 from archiver.store import Reader
 from web import citation, citing, permalinks, reading, rolls, signposts
+from web.changes import Since
 from web.config import SiteConfig
 from web.references import Linker, referred
 from web.shape import shape_of
@@ -34,12 +35,12 @@ _QUOTED_LINE = re.compile(r"^ {0,3}>", re.MULTILINE)
 class Fixed:
     """What the page of a snapshot says of it: when it was captured first, and whether the thread has changed since.
 
-    `since` says in a line what changed, if that can be told; `place` is what the thread was called, if not as now.
+    `since` says what changed, if that can be told; `place` is what the thread was called, if not as now.
     """
 
     at: datetime
     latest: bool
-    since: str | None = None
+    since: Since | None = None
     place: str | None = None
 
 
@@ -81,12 +82,13 @@ def respond(
 def _reading(thread: Thread, fixed: Fixed | None, links: Links) -> dict[str, Any]:
     """Return what the template of a thread needs, whichever of its versions is shown."""
     summary = thread.summary
-    entries = reading.entries(thread)
+    entries = reading.entries(thread, fixed.since.posts if fixed and fixed.since else {})
     reasons = [] if fixed else reading.evidence(summary, entries)
     return {
         "thread": summary,
         "items": reading.items(thread, entries, links),
         "posts": len(entries),
+        "lost": sum(each.post.gone is not None and not each.post.withdrawn for each in entries),
         "captures": thread.captures,
         "evidence": reasons[:MOST_REASONS],
         "places": reading.places(entries, reasons),

@@ -57,12 +57,16 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The debates of a repository as drawn (`dots`, or else `columns`) and as told (`years`)."""
+    """The debates of a repository as drawn (`dots`, or else `columns`) and as told (`years`).
+
+    `scale` says in a sentence what a column stands for.
+    """
 
     height: int
     dots: tuple[Dot, ...]
     columns: tuple[Column, ...]
     years: tuple[Year, ...]
+    scale: str = ""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -97,7 +101,18 @@ def timeline(debates: Sequence[Debate], repository: str) -> Timeline | None:
             columns.append(
                 Column(at * COLUMN, max(2, round(HIGHEST * len(found) / most)), f"repo:{repository} created:{days}")
             )
-    return Timeline(height, tuple(dots), tuple(columns), tuple(_years(debates, repository, column)))
+    scale = (
+        f"A bar is the debates opened within {_about(span * COLUMN / WIDTH)}; the highest is {plural(most, 'debate')}"
+    )
+    return Timeline(height, tuple(dots), tuple(columns), tuple(_years(debates, repository, column)), scale)
+
+
+def _about(days: float) -> str:
+    """Say a length of time in words: what a column spans."""
+    for unit, length in (("month", 30.4), ("week", 7)):
+        if days >= 1.5 * length:
+            return f"about {plural(round(days / length), unit)}"
+    return f"about {plural(max(1, round(days)), 'day')}"
 
 
 def _years(debates: Sequence[Debate], repository: str, column: Callable[[datetime], int]) -> list[Year]:

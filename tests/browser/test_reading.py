@@ -69,6 +69,28 @@ def test_one_goes_from_one_place_about_licensing_to_the_next(reader: Page, pages
     assert reader.url.endswith("#issuecomment-70014")
 
 
+def test_lines_of_running_text_are_short_enough_to_read(reader: Page, pages: dict[str, str]) -> None:
+    """On a wide screen about 65 to 75 letters, which are half as wide as they are high; code takes the whole column."""
+    reader.set_viewport_size({"width": 1280, "height": 900})
+    reader.goto(pages["debate"])
+    wide = reader.evaluate(
+        """() => [...document.querySelectorAll('.text > p')].map((each) =>
+             each.getBoundingClientRect().width / parseFloat(getComputedStyle(each).fontSize))"""
+    )
+    assert wide
+    assert max(wide) <= 30.5
+    assert reader.locator(".permalink").first.evaluate("each => getComputedStyle(each).maxWidth") == "none"
+
+
+def test_on_a_phone_posts_keep_their_time_of_day(reader: Page, pages: dict[str, str]) -> None:
+    """And their numbers."""
+    reader.set_viewport_size({"width": 390, "height": 844})
+    reader.goto(pages["debate"])
+    assert reader.locator("#issuecomment-70007 .about time .clock").is_visible()
+    assert reader.locator("#issuecomment-70007 .about .nth").text_content() == "Post 9 of 201"
+    assert reader.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_on_paper_no_post_of_a_long_debate_is_missing(reader: Page, pages: dict[str, str]) -> None:
     """What a screen lays out when it comes near is all there, and the drawing is not."""
     reader.goto(pages["debate"])

@@ -72,7 +72,8 @@ def test_the_page_says_how_it_went(archive: Archive) -> None:
     archive.happen(event("closed", minutes=480), event("locked", minutes=600, lock_reason="too heated"))
     tree = page(archive)
     assert words(tree, ".went p:first-child") == (
-        "Closed as not planned after 8 hours by boss, a member; 2 posts of 3 from outside the project. "
+        "Closed as not planned after 8 hours by boss, a member; "
+        "2 posts of 3 by others than owners, members and collaborators. "
         "First answered after 1 hour by boss, a member. Locked as too heated 2 hours later."
     )
     table = [[cell.get_text() for cell in row.select("th, td")] for row in tree.select(".went tbody tr")]
@@ -84,7 +85,10 @@ def test_what_is_not_known_is_said(archive: Archive) -> None:
     """Nobody is named as who closed it, no standing is guessed, and unknown counts are called so."""
     archive.save(state="closed", closed_at=OPENED + timedelta(hours=8))
     told = words(page(archive), ".went")
-    assert "Closed after 8 hours; by whom is not known; 1 post of 1 from outside the project." in told
+    assert (
+        "Closed after 8 hours; by whom is not known; 1 post of 1 by others than owners, members and collaborators."
+        in told
+    )
     assert "How often it was closed and reopened is not known." in told
     archive.save(13, state="closed", closed_at=OPENED + timedelta(hours=8), closed_by=Account(5, "boss"))
     told = words(page(archive, THREAD.replace("12", "13")), ".went")

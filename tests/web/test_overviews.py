@@ -55,6 +55,7 @@ def test_many_debates_are_bars_that_search() -> None:
         (4, "repo:a/b created:2020-12-31..2020-12-31"),
     ]
     assert all(column.x < WIDTH for column in line.columns)
+    assert line.scale == "A bar is the debates opened within about 3 weeks; the highest is 24 debates"
 
 
 def test_the_legend_has_the_shapes_that_are_drawn(archive: Archive) -> None:

@@ -418,6 +418,8 @@ def test_with_the_index_down_search_is_503_and_every_permalink_works(archive: Ar
     client = archive.client(DownIndex())  # type: ignore[arg-type]
     response = client.get("/search?q=license")
     assert response.status_code == 503
+    offered = BeautifulSoup(response.get_data(as_text=True), "html.parser").select("main .plain a")
+    assert [each["href"] for each in offered] == ["", "/github.com/", "/lookup"]
     assert response.headers["Retry-After"] == "60"
     assert "Search is down" in response.get_data(as_text=True)
     assert "secret" not in response.get_data(as_text=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -103,7 +104,10 @@ def test_the_drawing_leads_to_posts_and_is_told_in_words(archive: Archive) -> No
     assert tree.select_one(".rail svg")["aria-hidden"] == "true"
     assert {each.get("tabindex") for each in tree.select(".rail a")} == {"-1"}
     told = text(tree, ".shape .told")
-    assert "42 posts from 16 February 2018 to 17 February 2020, the most in February 2018 (40)" in told
+    assert (
+        "42 posts, 1 of them gone from GitHub, from 16 February 2018 to 17 February 2020, "
+        "the most in February 2018 (40)" in told
+    )
     assert "20 February 2018: boss closed this" in told
     assert "17 February 2020: closed by boss" in told
     assert "Gone from GitHub: post 12." in told
@@ -122,6 +126,38 @@ def test_a_robot_is_neither_a_member_nor_a_person(archive: Archive) -> None:
     assert drawn.sentence.endswith(": 4 by owners, members and collaborators, 7 by others, 4 by robots.")
     assert not any(each.owner for each in drawn.bars)
     assert "15 posts by 3 people, 1 robot and deleted accounts." in text(page(archive.client(), THREAD), ".head")
+
+
+def test_what_is_withdrawn_is_on_no_side(archive: Archive) -> None:
+    """Whose side it was on is not told: it has a sign and no bar, and is counted apart, as in the table of roles."""
+    archive.save(comments=tuple(comment(500 + at, "Yes.", association="NONE") for at in range(10)))
+    archive.withdraw("issuecomment-504")
+    drawn = shape(archive)
+    assert drawn.sentence.endswith(": 0 by owners, members and collaborators, 10 by others, 1 withdrawn here.")
+    assert "issuecomment-504" not in {each.anchor for each in drawn.bars}
+    assert [each.anchor for each in drawn.marks if each.kind == "withdrawn"] == ["issuecomment-504"]
+    key = text(page(archive.client(), THREAD), ".key")
+    assert "– withdrawn." in key
+    assert "gone" not in key
+    assert "half by time, half post by post" in key
+
+
+def test_every_year_is_named(archive: Archive) -> None:
+    """However near to each other they are drawn: moved a little, or joined with the one before."""
+    days = [*(0.01 * at for at in range(120)), 3000]
+    archive.save(comments=tuple(comment(500 + at, "Yes.", minutes=day * DAY) for at, day in enumerate(days)))
+    for many in (10, 40, 122):
+        thread = archive.store.thread(77, 12)
+        assert thread is not None
+        found = shape_of(thread, entries(replace(thread, posts=[*thread.posts[:many], thread.posts[-1]])))
+        assert found is not None
+        words = " ".join(each.words for each in found.dates)
+        shown = {int(each) for each in re.findall(r"\d{4}", words)}
+        for first, last in re.findall(r"(\d{4})–(\d\d)", words):
+            shown |= set(range(int(first), 2000 + int(last) + 1))
+        assert shown == set(range(2018, 2027))
+        assert all(after.y - before.y >= LABEL for before, after in pairwise(found.dates))
+        assert all(each.tick <= each.y <= each.tick + 10 for each in found.dates)
 
 
 def test_one_deleted_account_is_told_as_one(archive: Archive) -> None:

@@ -186,6 +186,54 @@ def test_the_headings_make_an_outline(archive: Archive) -> None:
 # --- snapshots --------------------------------------------------------------------------------------------------------
 
 
+def test_a_former_version_tells_at_each_post_what_became_of_it(archive: Archive) -> None:
+    """Where a citation lands: edited, with the way to what changed, or deleted; each with its date."""
+    comments = (comment(501, "I agree."), comment(502, "Me too.", "zoe"), comment(503, "So do I.", "lee"))
+    digest = archive.save(comments=comments)
+    assert page(archive.client(), f"{THREAD}@{digest}").select(".post .since") == []
+    edited = comment(501, "I do not agree.", edited=archive.now)
+    archive.save(comments=(edited, *comments[1:]))
+    archive.lose(502)
+    archive.save(comments=(edited, comments[2]))
+    client = archive.client()
+    for digits in (12, 64):
+        tree = page(client, f"{THREAD}@{digest[:digits]}")
+        assert [each.find_parent("article")["id"] for each in tree.select(".post .since")] == [
+            "issuecomment-501",
+            "issuecomment-502",
+        ]
+        assert text(tree, "#issuecomment-501 .since") == (
+            "Edited on GitHub since this version was captured, on 2 March 2026: see what changed."
+        )
+        assert text(tree, "#issuecomment-502 .since") == (
+            "Deleted on GitHub since this version was captured, noticed 3 March 2026."
+        )
+    address, _, anchor = str(tree.select_one("#issuecomment-501 .since a")["href"]).partition("#")
+    compared = client.get(address, follow_redirects=True).get_data(as_text=True)
+    assert BeautifulSoup(compared, "html.parser").select_one(f"article#{anchor}.was-edited")
+    assert page(client, THREAD).select(".post .since") == []
+
+
+def test_posts_have_the_numbers_by_which_they_are_called(archive: Archive) -> None:
+    """Which of how many, tombstones counted; comparisons number the same posts the same, and no two alike."""
+    comments = [comment(500 + at, f"Post {at}.", minutes=at) for at in range(1, 10)]
+    first = archive.save(comments=tuple(comments))
+    archive.lose(505)
+    last = archive.save(comments=tuple(each for each in comments if each.id != 505))
+    archive.withdraw("issuecomment-507")
+    client = archive.client()
+    tree = page(client, THREAD)
+    numbers = {each.find_parent("article")["id"]: " ".join(each.get_text().split()) for each in tree.select(".nth a")}
+    assert list(numbers.values()) == [f"Post {at} of 10" for at in range(1, 11)]
+    assert "Gone from GitHub: post 6." in text(tree, ".told")
+    assert numbers["issuecomment-505"] == "Post 6 of 10"
+    assert "9 posts, and 1 gone from GitHub, by" in text(tree, ".head")
+    assert "9 posts" in text(page(client, "/github.com/Acme/Rocket"), ".list .about")
+    compared = page(client, f"{THREAD}/compare?from={first[:32]}&to={last[:32]}")
+    assert text(compared, "#issuecomment-505 .about").startswith("No longer there Post 6 of 10")
+    assert [each.get_text() for each in compared.select(".unchanged a")] == ["Posts 1 to 5", "Posts 7 to 10"]
+
+
 def test_a_snapshot_stays_as_it_was(archive: Archive) -> None:
     """After an edit, a closing and a new post, the link to the first version shows the first version, word for word."""
     digest = archive.save(comments=(comment(501, "I agree."),))
@@ -198,6 +246,9 @@ def test_a_snapshot_stays_as_it_was(archive: Archive) -> None:
         closed_at=archive.now,
     )
     tree = page(archive.client(), path)
+    # What became of a post is told beside it, and is no part of it.
+    for told in tree.select("section.posts .since"):
+        told.decompose()
     assert text(tree, "section.posts") == text(BeautifulSoup(before, "html.parser"), "section.posts")
     assert text(tree, "h1") == "Relicense under a copyleft license?"
     assert "I do not agree" not in text(tree)
