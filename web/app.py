@@ -103,7 +103,7 @@ def create_app(
     app.register_blueprint(AboutPages(store).blueprint())
     app.register_blueprint(ResultPages(store, index, site, clock).blueprint())
     app.register_blueprint(api.Api(store, index, site, clock).blueprint())
-    app.register_blueprint(github_api.GitHubApi(store, site).blueprint())
+    app.register_blueprint(github_api.GitHubApi(store, site, clock).blueprint())
     app.register_blueprint(oembed.Oembed(store, site).blueprint())
     app.register_blueprint(MediaPages(store).blueprint())
     SavePages(site, saving, clock).register(app)
@@ -183,6 +183,8 @@ def _now(text: str, status: int = 200) -> Response:
 def _merge_slashes() -> Response | None:
     """Redirect where an address has slashes too many; the router's own redirect would believe the Host header."""
     if not isinstance(request.routing_exception, NotFound) or "//" not in request.path:
+        return None
+    if "://" in request.path:  # the address of something else is in it, which must not become another one
         return None
     return api.moved_for_good(quote(re.sub("/{2,}", "/", request.path), safe="/@"))
 

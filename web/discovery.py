@@ -35,8 +35,11 @@ CLOSED = (
     "/api/",
     "/timegate/",
     "/timemap/",
-    "/github.com/*/compare",
-    "/github.com/*/cite",
+    # Of threads, by their places in the path (RFC 9309, section 2.2.3): repositories may be called so, or begin so.
+    "/github.com/*/*/*/*/compare$",
+    "/github.com/*/*/*/*/compare?",
+    "/github.com/*/*/*/*/cite$",
+    "/github.com/*/*/*/*/cite?",
 )
 
 

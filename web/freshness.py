@@ -5,6 +5,8 @@ Whether something changed is the store's to say; pages that were made are kept b
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -42,6 +44,31 @@ class Validators:
         now = self._clock()
         ago = [render.relative(each, now) for each in stamp.moments]
         return tag(self._site, stamp.text, ago, now.date(), *more)
+
+
+class FirstMade:
+    """Remembers since when answers are as they are, by their addresses and ETags. Safe for many threads.
+
+    `clock` tells the present moment in UTC. What is forgotten counts as new.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], most: int = 4096) -> None:
+        self._clock = clock
+        self._most = most
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
+
+    def of(self, address: str, etag: str) -> datetime:
+        """Return when the answer at an address was first seen with that ETag."""
+        with self._lock:
+            known = self._known.get(address)
+            if known is None or known[0] != etag:
+                known = etag, self._clock()
+            self._known[address] = known
+            self._known.move_to_end(address)
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
+            return known[1]
 
 
 def tag(site: SiteConfig, *parts: object) -> str:

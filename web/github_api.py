@@ -9,7 +9,7 @@ import json
 import re
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -30,6 +30,7 @@ from archiver.store.upstream import (
 )
 from web import security
 from web.config import SiteConfig
+from web.freshness import FirstMade
 from web.github_shapes import PATHS, TEXTS, JsonObject, Shapes
 from web.telling import why_withdrawn
 
@@ -54,10 +55,11 @@ class Invalid(Exception):
 class GitHubApi:
     """The endpoints of `/api/v3`, over a store."""
 
-    def __init__(self, store: Reader, site: SiteConfig) -> None:
+    def __init__(self, store: Reader, site: SiteConfig, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._upstream = UpstreamReader(store)
         self._site = site
+        self._first_made = FirstMade(clock)
 
     def blueprint(self) -> Blueprint:
         """Return the routes of `/api/v3`."""
@@ -87,11 +89,11 @@ class GitHubApi:
     def rate_limit(self) -> ResponseReturnValue:
         """Answer that nearly everything is left."""
         rate = {"limit": RATE_LIMIT, "used": 0, "remaining": RATE_LIMIT, "reset": int(time.time()) + 3600}
-        return _answer({"resources": {"core": rate, "search": rate}, "rate": rate})
+        return self._answer({"resources": {"core": rate, "search": rate}, "rate": rate})
 
     def repository(self, found: Repository) -> ResponseReturnValue:
         """Answer the repository's object."""
-        return _answer(self._shapes().repository(found))
+        return self._answer(self._shapes().repository(found))
 
     def issues(self, found: Repository) -> ResponseReturnValue:
         """Answer one page of issues and pull requests."""
@@ -108,7 +110,7 @@ class GitHubApi:
     def issue(self, found: Repository, number: int) -> ResponseReturnValue:
         """Answer one issue or pull request."""
         item = self._upstream.issue(found.id, number)
-        return error(404) if item is None else _answer(self._shapes().issue(found, item, alone=True))
+        return error(404) if item is None else self._answer(self._shapes().issue(found, item, alone=True))
 
     def timeline(self, found: Repository, number: int) -> ResponseReturnValue:
         """Answer one page of a thread's timeline."""
@@ -146,7 +148,7 @@ class GitHubApi:
             item = self._upstream.post(found.id, kind, post_id)
             if item is None or number not in {None, item.number}:
                 return error(404)
-            return _answer(self._shapes().post(found, item))
+            return self._answer(self._shapes().post(found, item))
 
         return post
 
@@ -160,7 +162,7 @@ class GitHubApi:
         page, size = _page()
         items, total = read(limit=size, offset=(page - 1) * size)
         link = self._link(f"/repositories/{found.id}/{path}", page, size, total)
-        return _answer([show(each) for each in items], link=link)
+        return self._answer([show(each) for each in items], link=link)
 
     # --- finding ---
 
@@ -220,6 +222,18 @@ class GitHubApi:
                 return _withdrawn(asked, gone)
         return None
 
+    def _answer(self, data: Any, *, link: str = "") -> Response:
+        """Return an answer with its validators; it is asked for each time, since what it shows may be withdrawn."""
+        response = _send(data, 200)
+        if link:
+            response.headers["Link"] = link
+        etag = sha256(response.get_data() + link.encode()).hexdigest()
+        response.set_etag(etag)
+        response.last_modified = self._first_made.of(f"{_media()} {request.full_path}", etag)
+        response.headers["Cache-Control"] = "public, no-cache"
+        response.headers["Vary"] = "Accept"
+        return response.make_conditional(request)
+
     def _root(self) -> str:
         """Return where this API stands: at the site's own address, or at the port of this machine that was asked."""
         # Any other Host header is believed by nobody: what it says would end up in links and caches.
@@ -248,7 +262,7 @@ def create_upstream_app(store: Reader) -> Flask:
     app = Flask("web.upstream", static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.converters["number"] = security.Number
-    app.register_blueprint(GitHubApi(store, SiteConfig()).blueprint())
+    app.register_blueprint(GitHubApi(store, SiteConfig(), lambda: datetime.now(UTC)).blueprint())
     app.register_error_handler(HTTPException, lambda problem: error(problem.code or 500, problem.name))
     return app
 
@@ -288,16 +302,6 @@ def _page() -> tuple[int, int]:
         max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 8 else 1,
         min(100, max(1, int(size))) if size.isascii() and size.isdigit() and len(size) < 8 else 30,
     )
-
-
-def _answer(data: Any, *, link: str = "") -> Response:
-    response = _send(data, 200)
-    if link:
-        response.headers["Link"] = link
-    response.set_etag(sha256(response.get_data() + link.encode()).hexdigest())
-    response.headers["Cache-Control"] = "public, max-age=60, s-maxage=60"
-    response.headers["Vary"] = "Accept"
-    return response.make_conditional(request)
 
 
 def error(status: int, message: str = "Not Found", **more: Any) -> Response:

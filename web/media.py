@@ -5,6 +5,8 @@ Which may be seen is the store's to say; that they are pictures was seen when th
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter
@@ -44,7 +46,8 @@ class MediaPages:
         if kind is None:
             abort(410 if known else 404)
         try:
-            content = self._store.media_files.path(picture).read_bytes()
+            path = self._store.media_files.path(picture)
+            content, kept = path.read_bytes(), path.stat().st_mtime
         except OSError:
             abort(404)
         if kind_of(content[:16]) != kind:  # not what was kept: onrecord verify says so
@@ -55,4 +58,5 @@ class MediaPages:
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Content-Disposition"] = f'inline; filename="{picture[:12]}.{kind}"'
         response.set_etag(picture)
+        response.last_modified = datetime.fromtimestamp(kept, UTC)
         return response.make_conditional(request.environ)

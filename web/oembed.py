@@ -28,6 +28,8 @@ from web.places import held_at, withdrawn_at
 PATH = "/oembed"
 # How wide and high the quotation is, at most, if the other site sets no limits; in pixels.
 WIDTH, HEIGHT = 600, 400
+# Below these nothing of it could be read: then there is a link, which has no size.
+LEAST_WIDTH, LEAST_HEIGHT = 200, 100
 _WORDS, _LETTERS = 80, 500
 
 
@@ -68,17 +70,16 @@ class Oembed:
         author = signposts.profile(post.author if post and anchor else thread.summary.author)
         told = {
             "version": "1.0",
-            "type": "rich",
+            "type": "link",
             "title": cited.heading,
             **({"author_name": cited.author} if cited.author else {}),
             **({"author_url": author} if author else {}),
             "provider_name": cited.site,
             "provider_url": f"{self._site.base_url}/",
             "cache_age": 86400,
-            "width": width,
-            "height": height,
-            "html": str(_quotation(cited, words)),
         }
+        if width >= LEAST_WIDTH and height >= LEAST_HEIGHT:
+            told |= {"type": "rich", "width": width, "height": height, "html": str(_quotation(cited, words))}
         return _send(told, form)
 
     def _thread(self, url: str) -> tuple[Thread, Thread, str] | Response:

@@ -5,12 +5,13 @@ What fits a query is the index's to say; what a hit's thread is, the store's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, render_template, request
+from flask import Blueprint, abort, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -193,6 +194,8 @@ class ResultPages:
         """Show a page of results; without a query, only the form and what it understands."""
         if not request.args.get("q", "").strip():
             return render_template("search.html", found=None, sorts=OFFERED_SORTS)
+        if not re.fullmatch(r"[1-9][0-9]{0,8}", request.args.get("page", "1")):
+            abort(400, "The page is a number from 1 on.")
         found = self._searcher.find(request.args)
         if found.answer.page > max(1, found.pages):
             last = permalinks.search(found.query, sort=found.sort, page=max(1, found.pages))
@@ -221,7 +224,8 @@ class ResultPages:
         response = jsonify(self._searcher.completion(query, place).json())
         # The browser keeps it for as long as somebody types; it is not worth a place among the pages kept here.
         response.headers["Cache-Control"] = "private, max-age=60"
-        return response
+        response.add_etag()
+        return response.make_conditional(request)
 
     def search_help(self) -> ResponseReturnValue:
         """Explain the query language; every example is a search."""

@@ -108,6 +108,40 @@ def test_a_healthy_site_is_ready(archive: Archive) -> None:
     assert client.get("/readyz").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "closed"),
+    [
+        ("/github.com/o/n/issues/1/cite", True),
+        ("/github.com/o/n/issues/1@0123456789ab/cite?post=issuecomment-1", True),
+        ("/github.com/o/n/pull/1/compare", True),
+        ("/github.com/o/n/discussions/1/compare?from=0123456789ab&to=ba9876543210", True),
+        ("/github.com/juris-m/citeproc-js", False),
+        ("/github.com/juris-m/citeproc-js/issues/1", False),
+        ("/github.com/o/compare-versions/issues/1", False),
+        *((f"/github.com/{name}/{name}/issues/1", False) for name in ("cite", "compare")),
+        *((f"/github.com/o/{name}", False) for name in ("cite", "compare")),
+        *((f"/github.com/o/{name}?page=2", False) for name in ("cite", "compare")),
+        ("/github.com/o/n/issues/1/history", False),
+        ("/", False),
+        ("/search?q=x", True),
+        ("/timemap/link/https://github.com/o/n/issues/1", True),
+    ],
+)
+def test_robots_are_kept_from_the_pages_that_are_meant(archive: Archive, path: str, closed: bool) -> None:
+    """By RFC 9309, a `*` stands for anything and a `$` for the end; no repository is met for its name."""
+    rules = re.findall(r"^Disallow: (.+)$", archive.client().get("/robots.txt").text, re.MULTILINE)
+    meant = [re.escape(rule).replace(r"\*", ".*").replace(r"\$", r"\Z") for rule in rules]
+    assert any(re.match(each, path) for each in meant) is closed
+
+
+def test_an_address_of_something_else_is_not_mended(archive: Archive) -> None:
+    """Two slashes within what follows an endpoint that is not there are no slash too many: 404, and no other address."""
+    archive.save()
+    for path in ("/timemap/json/https://github.com/Acme/Rocket/issues/12", "/nothing/http://x.test"):
+        assert archive.client().get(path).status_code == 404
+    assert archive.client().get("/github.com//Acme/Rocket").status_code == 301
+
+
 def test_robots_are_kept_from_what_has_no_end_or_from_everything(archive: Archive) -> None:
     """Searches are without number; `noindex` closes the site, in robots.txt, in headers and in pages."""
     open_site = archive.client()

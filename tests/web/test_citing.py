@@ -327,7 +327,7 @@ def test_robots_keep_away_from_the_pages_that_say_how_to_cite(archive: Archive) 
     archive.save()
     client = archive.client()
     assert client.get(f"{THREAD}/cite").headers["X-Robots-Tag"] == "noindex"
-    assert "Disallow: /github.com/*/cite\n" in client.get("/robots.txt").text
+    assert "Disallow: /github.com/*/*/*/*/cite$\n" in client.get("/robots.txt").text
 
 
 def test_a_link_to_a_citation_is_looked_up_as_a_link_of_ours(archive: Archive) -> None:

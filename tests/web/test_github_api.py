@@ -418,3 +418,19 @@ def test_a_number_that_cannot_be_one_is_not_found(filled: FlaskClient, path: str
     for address in (path, path.replace("repositories/77", "repos/Acme/Rocket"), f"{path}/comments"):
         response = filled.get(f"/api/v3/{address.format(number)}")
         assert (response.status_code, response.get_json()["status"]) == (404, "404")
+
+
+def test_a_withdrawn_post_is_in_no_cache(archive: Archive) -> None:
+    """Shared caches ask each time; since when it is so is told, and a time from before is no answer to a change."""
+    archive.save(comments=(comment(501, "Said."),))
+    client = archive.client()
+    for path in ("/issues/12/comments", "/issues", "/issues/comments/501", ""):
+        first = client.get(f"/api/v3/repos/Acme/Rocket{path}")
+        assert first.headers["Cache-Control"] == "public, no-cache"
+        assert first.last_modified == archive.now
+    archive.now += timedelta(hours=1)
+    path, since = "/api/v3/repos/Acme/Rocket/issues/12/comments", {"If-Modified-Since": first.headers["Last-Modified"]}
+    assert client.get(path, headers=since).status_code == 304
+    archive.withdraw("issuecomment-501")
+    after = client.get(path, headers=since)
+    assert (after.status_code, after.get_json(), after.last_modified) == (200, [], archive.now)

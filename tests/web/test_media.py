@@ -93,6 +93,9 @@ def test_a_picture_is_fenced_in(archive: Archive) -> None:
     assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert answer.headers["Cache-Control"] == "public, max-age=86400, immutable"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.last_modified is not None
+    since = client.get(f"/media/{DIGEST}", headers={"If-Modified-Since": answer.headers["Last-Modified"]})
+    assert since.status_code == 304
     again = client.get(f"/media/{DIGEST}", headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     assert client.get(f"/media/{'0' * 64}").status_code == 404

@@ -508,3 +508,19 @@ def test_the_example_in_the_search_field_finds_something(archive: Archive) -> No
     client = archive.client()
     example = page(client, "/").select_one("#q")["placeholder"]
     assert client.get("/api/v1/search", query_string={"q": example}).get_json()["total"] >= 3
+
+
+@pytest.mark.parametrize("asked", ["abc", "0", "-1", "1.5", ""])
+def test_a_page_that_is_no_number_is_said_so(filled: FlaskClient, asked: str) -> None:
+    """400, as on the other pages; the APIs take the nearest that makes sense."""
+    answer = filled.get("/search", query_string={"q": "license", "page": asked})
+    assert (answer.status_code, "The page is a number from 1 on." in answer.text) == (400, True)
+    assert filled.get("/search.json", query_string={"q": "license", "page": asked}).status_code == 200
+
+
+def test_suggestions_that_are_known_cost_no_body(filled: FlaskClient) -> None:
+    """A second look is a 304, as everywhere."""
+    first = filled.get("/search/suggest?q=lic")
+    again = filled.get("/search/suggest?q=lic", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert filled.get("/search/suggest?q=auth", headers={"If-None-Match": first.headers["ETag"]}).status_code == 200

@@ -307,6 +307,12 @@ def test_oembed_keeps_to_the_size_that_it_is_given(archive: Archive) -> None:
     told = client.get("/oembed", query_string={"url": HERE, "maxwidth": "320", "maxheight": "9999"}).get_json()
     assert (told["width"], told["height"]) == (320, 400)
     assert client.get("/oembed", query_string={"url": HERE, "maxwidth": "x"}).status_code == 400
+    for limit in ({"maxwidth": "1"}, {"maxheight": "20"}):
+        # Of what has no room there is a link: one pixel shows nothing, and more than was allowed must not be claimed.
+        small = client.get("/oembed", query_string={"url": HERE, **limit}).get_json()
+        assert small["type"] == "link"
+        assert not small.keys() & {"html", "width", "height"}
+        assert small["title"]
 
 
 @pytest.mark.parametrize(
