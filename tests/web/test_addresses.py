@@ -105,7 +105,7 @@ REDIRECTS = [
     (f"{ISSUE}@20260301T130000Z.json", 302, f"{ISSUE}@{{first}}.json"),
     ("/github.com/acme/rocket/pull/12/history", 301, f"{ISSUE}/history"),
     ("/github.com/acme/rocket/pull/12/compare", 301, f"{ISSUE}/compare"),
-    (f"{ISSUE}/compare", 302, f"{ISSUE}/compare?from={{first12}}&to={{short}}"),
+    (f"{ISSUE}/compare", 302, f"{ISSUE}/compare?from={{first32}}&to={{shown}}"),
     ("/github.com/acme/rocket/issues/13.json", 301, f"{PULL}.json"),
     ("/github.com/acme/rocket/issues/13.atom", 301, f"{PULL}.atom"),
     ("/github.com/acme/rocket/issues/13.bib", 301, f"{PULL}.bib"),
@@ -122,7 +122,8 @@ def test_each_other_spelling_leads_to_the_canonical_one(held: Archive, path: str
     """Case, kind, singular and plural, times and defaults: one redirect each, kept for an hour at most."""
     captures = held.store.captures(77, 12)
     words: dict[str, Any] = {"digest": captures[-1].digest, "first": captures[0].digest, "pull": latest(held, 13)}
-    words |= {"short": words["digest"][:12], "SHORT": words["digest"][:12].upper(), "first12": words["first"][:12]}
+    words |= {"short": words["digest"][:12], "SHORT": words["digest"][:12].upper(), "first32": words["first"][:32]}
+    words["shown"] = words["digest"][:32]
     response = held.client().get(path.format(**words))
     assert (response.status_code, response.headers["Location"]) == (status, target.format(**words))
     if status == 301:
