@@ -135,7 +135,7 @@ def test_robots_are_kept_from_the_pages_that_are_meant(archive: Archive, path: s
 
 
 def test_an_address_of_something_else_is_not_mended(archive: Archive) -> None:
-    """Two slashes within what follows an endpoint that is not there are no slash too many: 404, and no other address."""
+    """The two slashes of an address within another one are none too many: 404, and no other address."""
     archive.save()
     for path in ("/timemap/json/https://github.com/Acme/Rocket/issues/12", "/nothing/http://x.test"):
         assert archive.client().get(path).status_code == 404
