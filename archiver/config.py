@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from archiver.attachments import FILE_TYPES
 from archiver.errors import ArchiveError, ConfigError
 from archiver.queries import BadQuery, Query
 from archiver.references import RepositoryRef, ThreadRef, is_owner, parse_reference
@@ -84,11 +85,14 @@ class SweepConfig:
 
 
 PICTURE_TYPES = ("png", "jpeg", "gif", "webp", "avif")
+MEDIA_TYPES = (*PICTURE_TYPES, *FILE_TYPES)
 GITHUB_MEDIA_HOSTS = (
     "github.com",
     "camo.githubusercontent.com",
     "cloud.githubusercontent.com",
+    "github-production-repository-file-5c1aeb.s3.amazonaws.com",
     "github-production-user-asset-6210df.s3.amazonaws.com",
+    "objects.githubusercontent.com",
     "private-user-images.githubusercontent.com",
     "raw.githubusercontent.com",
     "user-images.githubusercontent.com",
@@ -98,19 +102,19 @@ GITHUB_MEDIA_HOSTS = (
 
 @dataclass(frozen=True, slots=True)
 class MediaConfig:
-    """`[media]`: whether pictures of posts are kept, from which hosts, of which types, how large."""
+    """`[media]`: whether pictures and attached files of posts are kept, from which hosts, of which types, how large."""
 
     keep: bool = False
     hosts: tuple[str, ...] = GITHUB_MEDIA_HOSTS
-    types: tuple[str, ...] = PICTURE_TYPES
+    types: tuple[str, ...] = MEDIA_TYPES
     max_mb: int = 5
 
     def __post_init__(self) -> None:
         for each in self.hosts:
             if not re.fullmatch(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+", each):
                 raise ConfigError(f"[media]: `hosts`: {each!r} is no host's name in lower case", key="media.hosts")
-        if unknown := [each for each in self.types if each not in PICTURE_TYPES]:
-            known = ", ".join(PICTURE_TYPES)
+        if unknown := [each for each in self.types if each not in MEDIA_TYPES]:
+            known = ", ".join(MEDIA_TYPES)
             raise ConfigError(f"[media]: `types`: {unknown[0]!r} is not one of {known}", key="media.types")
         if self.max_mb > 100:
             raise ConfigError("[media]: `max_mb` is 100 at most", key="media.max_mb")

@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 from cmarkgfm.cmark import Options
 
+from archiver.attachments import is_attachment, named_as_picture
 from archiver.masking import has_secret, mask, masks
 
 GITHUB = "https://github.com/"
@@ -148,7 +149,7 @@ def plain(body_html: str) -> str:
 
 
 def pictures(body: str, body_html: str | None = None, base: str = GITHUB) -> list[str]:
-    """Return the addresses of a post's pictures, in reading order, as `render` asks for them. Never raises."""
+    """Return the addresses of a post's pictures and attached files, as `render` asks for them. Never raises."""
     found: list[str] = []
 
     def note(address: str) -> None:
@@ -174,7 +175,7 @@ def render(
     survives. The last step is always nh3's allow-list. Never raises; beyond the limits of this module, the source is
     shown as it is, in `<pre>`. With `masked`, e-mail addresses and what looks like a secret are hidden
     (`archiver.masking`), in the text as a reader sees it, and links with them lead nowhere. A picture for
-    whose address `kept` gives a digest is shown from `/media/`.
+    whose address `kept` gives a digest is shown from `/media/`; beside that of an attached file stands one to its copy.
     """
     markup = _normal(body, body_html)
     if markup is None:
@@ -190,7 +191,7 @@ def render(
 # The address of a kept picture while the allow-list is at work, which lets no relative one pass. What a post itself
 # writes so is no picture any more by then, and in text `<` is escaped.
 _KEPT = "https://media.invalid/"
-_SHOWN = re.compile(r'(<img src=")https://media\.invalid/([0-9a-f]{64}(?="))')
+_SHOWN = re.compile(r'(<(?:img src|a href)=")https://media\.invalid/([0-9a-f]{64}(?="))')
 
 
 def _clean(markup: str) -> str:
@@ -382,6 +383,8 @@ def _rewrite(soup: BeautifulSoup, base: str, kept: Callable[[str], str | None] |
             tag.name = _HEADINGS[name]
         elif name == "a":
             _absolute(tag, base)
+            if kept is not None:
+                _add_copy(soup, tag, kept)
         elif name in {"img", "video"}:
             _unload(soup, tag, link, base, kept)
         elif name == "input":
@@ -467,10 +470,18 @@ def _absolute(tag: Tag, base: str) -> None:
     tag.attrs.pop("class", None)  # `media` is ours alone
     if href is not None:
         target = _resolve(str(href), base)
-        if target:
+        if target and not target.startswith(_KEPT):
             tag["href"] = target
         else:
             del tag["href"]
+
+
+def _add_copy(soup: BeautifulSoup, link: Tag, kept: Callable[[str], str | None]) -> None:
+    target = str(link.get("href") or "")
+    if is_attachment(target) and (digest := kept(target)) is not None:
+        copy = soup.new_tag("a", attrs={"href": _KEPT + digest})
+        copy.string = "copy kept here"
+        link.insert_after(" (", copy, ")")
 
 
 def _resolve(address: str, base: str) -> str | None:
@@ -491,7 +502,8 @@ def _unload(
     # GitHub serves pictures through a proxy whose addresses die; the original address is kept beside it.
     source = tag.get("data-canonical-src") or tag.get("src")
     target = _resolve(str(source), base) if source else None
-    if kept is not None and tag.name == "img" and target is not None and (digest := kept(target)) is not None:
+    shown = tag.name == "img" and target is not None and (not is_attachment(target) or named_as_picture(target))
+    if shown and kept is not None and target is not None and (digest := kept(target)) is not None:
         tag.attrs.clear()
         tag.attrs.update({"src": _KEPT + digest, "alt": alt or "picture", "loading": "lazy"})
         if link is None:

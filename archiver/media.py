@@ -1,4 +1,4 @@
-"""Keeps the pictures of held posts: looks texts through for them, and asks for those that are not kept yet.
+"""Keeps pictures and attached files of held posts: looks texts through, and asks for what is not kept yet.
 
 How a picture is fetched is `archiver.github.media`'s, how it is kept `archiver.store.media`'s, how shown `web.media`'s.
 """
@@ -39,7 +39,7 @@ def keep_pictures(
     stop: Callable[[], bool] = lambda: False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Kept:
-    """Ask for the pictures of all held posts that are not kept yet; what fails is noted, and tried again another day.
+    """Ask for what pictures and attached files of held posts are not kept yet; what fails is tried again another day.
 
     Each picture is committed by itself. Raises StoreError, or Stopped.
     """
@@ -60,7 +60,7 @@ def keep_pictures(
             tx.save_picture(url, digest, kind, len(content))
         done.new += 1
     if done.new or done.failed:
-        log.info("pictures: %d kept, %d could not be had", done.new, done.failed)
+        log.info("pictures and attached files: %d kept, %d could not be had", done.new, done.failed)
     return done
 
 

@@ -1,6 +1,6 @@
-"""Answers with kept pictures of posts, fenced in so that nothing in them can do anything but be looked at.
+"""Answers with kept pictures and attached files of posts, fenced in so that nothing in them can do anything here.
 
-Which may be seen is the store's to say; that they are pictures was seen when they were kept.
+Which may be seen is the store's to say; what they are was seen when they were kept.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
+from archiver.attachments import FILE_TYPES, file_name, file_type
 from archiver.github.media import kind_of
 from archiver.store import Reader
 
@@ -41,7 +42,7 @@ class MediaPages:
         return pages
 
     def picture(self, picture: str) -> ResponseReturnValue:
-        """Send a picture; 410 if all that showed it was withdrawn."""
+        """Send a picture to be looked at, or a file to be saved; 410 if all that showed it was withdrawn."""
         kind, known = self._store.picture_type(picture)
         if kind is None:
             abort(410 if known else 404)
@@ -50,13 +51,16 @@ class MediaPages:
             content, kept = path.read_bytes(), path.stat().st_mtime
         except OSError:
             abort(404)
-        if kind_of(content[:16]) != kind:  # not what was kept: onrecord verify says so
+        if (kind_of(content[:16]) or file_type(content)) != kind:  # not what was kept: onrecord verify says so
             abort(404)
-        response = Response(content, mimetype=f"image/{kind}")
+        response = Response(content, mimetype=FILE_TYPES.get(kind, f"image/{kind}"))
         response.headers["Cache-Control"] = CACHING
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        response.headers["Content-Disposition"] = f'inline; filename="{picture[:12]}.{kind}"'
+        shown = f'inline; filename="{picture[:12]}.{kind}"'
+        if kind in FILE_TYPES:
+            shown = f'attachment; filename="{file_name(self._store.media_url(picture) or "", kind)}"'
+        response.headers["Content-Disposition"] = shown
         response.set_etag(picture)
         response.last_modified = datetime.fromtimestamp(kept, UTC)
         return response.make_conditional(request.environ)

@@ -256,8 +256,8 @@ def text(
 
 
 def _shows_pictures(text: str) -> bool:
-    """Return whether a picture may be shown in a text, in Markdown or HTML."""
-    return "![" in text or "<img" in text
+    """Return whether a picture, or a link to an attached file, may stand in a text, in Markdown or HTML."""
+    return "![" in text or "<img" in text or "/files/" in text
 
 
 def _marked_terms(text: Markup, terms: Sequence[str]) -> Markup:

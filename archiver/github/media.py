@@ -1,6 +1,6 @@
-"""Fetches pictures of posts from the hosts that are allowed, without a token: beside `client`, what opens connections.
+"""Fetches pictures and attached files of posts from the hosts that are allowed, without a token.
 
-It stores nothing, and decides nothing about which pictures are wanted.
+Connections are opened by `client`. It stores nothing, and decides nothing about which are wanted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from archiver.attachments import file_type, is_attachment
 from archiver.errors import ArchiveError
 from archiver.github.client import connection
 
@@ -24,7 +25,7 @@ LONGEST_SECONDS = 120
 
 
 class NoPicture(ArchiveError):
-    """An address gave no picture that may be kept; `key` is the address."""
+    """An address gave nothing that may be kept; `key` is the address."""
 
 
 def kind_of(content: bytes) -> str | None:
@@ -46,7 +47,7 @@ def kind_of(content: bytes) -> str | None:
 
 
 class MediaClient:
-    """Asks for pictures, one at a time, by https alone, of `hosts` alone; also where redirects lead."""
+    """Asks for pictures and files, one at a time, by https alone, of `hosts` alone; also where redirects lead."""
 
     def __init__(
         self,
@@ -61,7 +62,7 @@ class MediaClient:
         self.hosts = frozenset(each.lower() for each in hosts)
         self._types = frozenset(types)
         self._max_bytes = max_bytes
-        headers = {"User-Agent": f"onrecord/{version}", "Accept": "image/*", "Accept-Encoding": "identity"}
+        headers = {"User-Agent": f"onrecord/{version}", "Accept": "*/*", "Accept-Encoding": "identity"}
         self._http = connection(headers, timeout, transport)
 
     def __enter__(self) -> MediaClient:
@@ -82,7 +83,10 @@ class MediaClient:
         return parts.scheme == "https" and plain and (parts.hostname or "").lower() in self.hosts
 
     def fetch(self, url: str) -> tuple[str, bytes]:
-        """Return what kind of picture is at an address, and its bytes. Raises NoPicture."""
+        """Return what kind of picture (at the address of an attachment: or of file) is there, and its bytes.
+
+        Raises NoPicture.
+        """
         at = url
         for _ in range(MAX_REDIRECTS + 1):
             if not self.allows(at):
@@ -106,7 +110,7 @@ class MediaClient:
     def _read(self, url: str, response: httpx.Response) -> tuple[str, bytes]:
         if response.headers.get("content-encoding", "identity") != "identity":
             raise NoPicture("comes packed", key=url)
-        content = bytearray()
+        content, attached = bytearray(), is_attachment(url)
         latest = time.monotonic() + LONGEST_SECONDS
         for chunk in response.iter_raw(_CHUNK):
             content += chunk
@@ -114,11 +118,12 @@ class MediaClient:
                 raise NoPicture("comes too slowly", key=url)
             if len(content) > self._max_bytes:
                 raise NoPicture(f"larger than {self._max_bytes // 2**20} MiB ([media] max_mb)", key=url)
-            if len(content) >= 16 and kind_of(bytes(content[:16])) is None:
+            if not attached and len(content) >= 16 and kind_of(bytes(content[:16])) is None:
                 break  # nothing that would be kept: no more of it is read
-        kind = kind_of(bytes(content[:16]))
+        kind = kind_of(bytes(content[:16])) or (file_type(bytes(content)) if attached else None)
+        what = "file" if attached else "picture"
         if kind is None:
-            raise NoPicture("no picture of a kind that is kept", key=url)
+            raise NoPicture(f"no {what} of a kind that is kept", key=url)
         if kind not in self._types:
-            raise NoPicture(f"a picture of the kind {kind}, which [media] types leaves out", key=url)
+            raise NoPicture(f"a {what} of the kind {kind}, which [media] types leaves out", key=url)
         return kind, bytes(content)

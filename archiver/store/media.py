@@ -1,4 +1,4 @@
-"""Keeps pictures of posts: files named by their digests beside the database, rows that say whence and where shown.
+"""Keeps pictures and files of posts: named by their digests beside the database, rows that say whence and where shown.
 
 What is asked for, and when, is `archiver.media`'s; what a file may be, `archiver.github.media`'s.
 """
@@ -198,6 +198,12 @@ class MediaReading:
             seen = connection.execute(sa.select(m.type).where(m.digest == digest, _shown).limit(1)).scalar()
             known = connection.execute(sa.select(m.type).where(m.digest == digest).limit(1)).scalar()
         return seen, known is not None
+
+    def media_url(self, digest: str) -> str | None:
+        """Return an address, the first by name, at which a picture or file was that is kept and may be seen."""
+        query = sa.select(s.media.c.url).where(s.media.c.digest == digest, _shown).order_by(s.media.c.url).limit(1)
+        with self._connection() as connection:
+            return connection.execute(query).scalar()
 
     def wanted_pictures(self, before: datetime, tries: int, limit: int) -> list[str]:
         """Return addresses of pictures to be seen that are not kept: not tried too often, nor since `before`."""

@@ -13,7 +13,7 @@ import pytest
 from archives import Archive, post
 from click.testing import CliRunner
 
-from archiver.config import GITHUB_MEDIA_HOSTS, PICTURE_TYPES, MediaConfig
+from archiver.config import GITHUB_MEDIA_HOSTS, MEDIA_TYPES, MediaConfig
 from archiver.errors import ConfigError
 from archiver.exporting import BadExport, export, import_from
 from archiver.github.media import MediaClient, NoPicture, kind_of
@@ -51,7 +51,7 @@ class Web:
     def client(self, *, max_bytes: int = 2**20) -> MediaClient:
         """Make a client that reaches nothing else."""
         transport = httpx.MockTransport(self)
-        return MediaClient(GITHUB_MEDIA_HOSTS, types=PICTURE_TYPES, max_bytes=max_bytes, transport=transport)
+        return MediaClient(GITHUB_MEDIA_HOSTS, types=MEDIA_TYPES, max_bytes=max_bytes, transport=transport)
 
 
 def keep(archive: Archive, web: Web) -> Kept:
@@ -116,6 +116,86 @@ def test_hostile_texts_show_nothing_else(archive: Archive) -> None:
     body = text[text.index("<main") :]
     shown = f'<img src="/media/{DIGEST}" alt="x&quot; onerror=&quot;alert(1)" loading="lazy">'
     assert re.findall("<img[^>]*>", body) == [shown]
+
+
+# --- attached files ---------------------------------------------------------------------------------------------------
+
+FILES = "https://github.com/user-attachments/files/17"
+
+
+def attached(archive: Archive, name: str, content: bytes, *, markdown: str = "See [the letter]({url}).") -> str:
+    """Save a thread with an attached file, keep it, and return the text of its page."""
+    url = f"{FILES}/{name}"
+    archive.save(12, body=markdown.format(url=url))
+    web = Web()
+    web.pages[url] = content
+    keep(archive, web)
+    return str(archive.client().get(PAGE).text)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "media_type"),
+    [
+        ("Letter%20of%20consent.pdf", b"%PDF-1.7 ...", "application/pdf"),
+        ("names.docx", b"PK\x03\x04" + bytes(30), "application/zip"),
+        ("logs.tar.gz", b"\x1f\x8b\x08" + bytes(30), "application/gzip"),
+        ("NOTICE.txt", "Ünïcode".encode(), "text/plain; charset=utf-8"),
+        ("page.html", b"<script>alert(1)</script>", "text/plain; charset=utf-8"),
+        ("drawing.svg", b"<svg onload='alert(1)'/>", "text/plain; charset=utf-8"),
+    ],
+)
+def test_an_attached_file_is_kept_and_offered(archive: Archive, name: str, content: bytes, media_type: str) -> None:
+    """A copy stands beside the link to it; it is sent to be saved under its name, and can do nothing here."""
+    text = attached(archive, name, content)
+    digest = sha256(content).hexdigest()
+    assert re.search(
+        rf'<a href="{re.escape(FILES)}/{re.escape(name)}"[^>]*>the letter</a> '
+        rf'\(<a href="/media/{digest}"[^>]*>copy kept here</a>\)',
+        text,
+    )
+    answer = archive.client().get(f"/media/{digest}")
+    assert (answer.data, answer.headers["Content-Type"]) == (content, media_type)
+    saved_as = name.replace("%20", "-")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{saved_as}"'
+    assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_is_no_attachment_or_of_no_kind_is_not_kept(archive: Archive) -> None:
+    """Programs are not; a file that lies elsewhere is not even asked for; only a picture is shown as one."""
+    elsewhere = "[a](https://github.com/Acme/Rocket/blob/main/LICENSE.pdf) [b](https://evil.test/files/1/a.pdf)"
+    archive.save(12, body=f"[p]({FILES}/setup.exe) {elsewhere} ![c]({FILES}/a.txt) ![d]({FILES}/d.png)")
+    web = Web()
+    web.pages |= {f"{FILES}/setup.exe": b"MZ\x90\x00" + bytes(30), f"{FILES}/a.txt": b"text", f"{FILES}/d.png": PNG}
+    keep(archive, web)
+    assert set(web.asked) <= set(web.pages)
+    text = archive.client().get(PAGE).text
+    text = text[text.index("<main") :]
+    assert re.findall("<img src=([^ ]*)", text) == [f'"/media/{DIGEST}"']
+    assert text.count("/media/") == 1
+
+
+def test_a_file_whose_name_is_hostile_is_offered_under_a_plain_one(archive: Archive) -> None:
+    """What is special in a header, or leads to another folder, is no part of the name."""
+    attached(archive, "..%2f%22;%0d%0aX:y.txt", b"text")
+    answer = archive.client().get(f"/media/{sha256(b'text').hexdigest()}")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="X-y.txt"'
+    assert "X" not in answer.headers
+
+
+def test_an_attached_file_goes_out_of_view_with_its_post(archive: Archive) -> None:
+    """As a picture does."""
+    attached(archive, "a.txt", b"text")
+    archive.withdraw("issue-9012")
+    assert archive.client().get(f"/media/{sha256(b'text').hexdigest()}").status_code == 410
+
+
+def test_a_post_cannot_name_a_copy(archive: Archive) -> None:
+    """A link that is written as those to copies are while they are cleaned leads nowhere."""
+    archive.save(12, body=f'<a href="https://media.invalid/{DIGEST}">x</a> [y](https://media.invalid/{DIGEST})')
+    text = archive.client().get(PAGE).text
+    assert f"/media/{DIGEST}" not in text
+    assert 'href="https://media.invalid' not in text
 
 
 # --- fetching ---------------------------------------------------------------------------------------------------------
@@ -218,7 +298,7 @@ def test_an_unreachable_host_is_noted(archive: Archive) -> None:
         raise httpx.ConnectError("no route", request=request)
 
     transport = httpx.MockTransport(broken)
-    with MediaClient(GITHUB_MEDIA_HOSTS, types=PICTURE_TYPES, max_bytes=9, transport=transport) as client:
+    with MediaClient(GITHUB_MEDIA_HOSTS, types=MEDIA_TYPES, max_bytes=9, transport=transport) as client:
         assert keep_pictures(archive.store, client, now=archive.clock) == Kept(failed=1)
 
 
