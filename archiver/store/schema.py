@@ -323,7 +323,7 @@ snapshot = Table(
     Column("thread_id", ForeignKey("thread.id"), nullable=False),
     Column("record", Bytes, nullable=False),  # the canonical JSON that was hashed
     Column("raw", Packed, nullable=False),  # the API's thread object, without the texts that its revision holds
-    Column("erased_at", Moment),  # its record was erased for good; the digest stays
+    Column("erased_at", Moment),  # its title was erased for good, or (of a thread) the whole record; the digest stays
     Index("ix_snapshot_thread_id", "thread_id"),
 )
 

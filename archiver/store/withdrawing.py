@@ -235,6 +235,7 @@ class Withdrawing(Settling, MediaWriting):
             posts += self._count(target, row)
             titles += bool(self._fresh(row)["fields"].get("title_withdrawn"))
             self._show_again(row, judge)
+        self._note_named(target, threads)
         if erase:
             self._erase_unplaced(target)
             self.save_note(UNSCRUBBED, {"since": iso(self.now)})
@@ -254,7 +255,8 @@ class Withdrawing(Settling, MediaWriting):
         self._standing = None
         detail = {"reason": lifted[0]["reason"]}
         back = erased = elsewhere = whole = 0
-        for row in self._threads_of(target):
+        threads = self._threads_of(target)
+        for row in threads:
             if row["withdrawn"] in ids:
                 others = self._standing_withdrawals().get(("thread", row["id"]), ())
                 still = min((each["id"] for each in others), default=None)
@@ -278,6 +280,7 @@ class Withdrawing(Settling, MediaWriting):
                 else:
                     elsewhere += 1
             self._show_again(row, judge)
+        self._note_named(target, threads)
         return Restored(back, whole, erased, elsewhere)
 
     def scrubbed(self) -> None:
@@ -308,6 +311,23 @@ class Withdrawing(Settling, MediaWriting):
         if target.thread_id is not None:
             query = query.where(s.thread.c.id == target.thread_id)
         return self._all(query)
+
+    def _note_named(self, target: Target, done: Sequence[sa.RowMapping]) -> None:
+        """Note that readers see something else of threads, beside those `done`, that name an account as an assignee."""
+        if target.scope != "author":
+            return
+        alias = s.account_alias
+        query = sa.select(alias.c.login_key).where(alias.c.account_id == target.account_id)
+        logins = set(self._connection.execute(query).scalars())
+        known = {row["id"] for row in done}
+        t = s.thread.c
+        rows = self._connection.execute(
+            sa.select(t.id, t.repository_id, t.number, t.snapshot, t.withdrawn, t.summary).where(s.public)
+        ).mappings()
+        for row in rows.all():
+            named = {each.lower() for each in row["summary"]["assignees"]}
+            if row["id"] not in known and not logins.isdisjoint(named):
+                self._changed(row)
 
     def _count(self, target: Target, row: sa.RowMapping) -> int:
         mine = s.post.c.thread_id == row["id"]

@@ -353,6 +353,19 @@ def test_a_withdrawn_author_is_named_nowhere(archive: Archive) -> None:
     assert "kim" not in repr(listed).lower()
 
 
+def test_who_is_named_without_a_post_is_named_no_more(archive: Archive) -> None:
+    """Threads in which the account is an assignee alone are noted as changed, so that the index forgets its name."""
+    archive.save(13, comments=(post(6, "elsewhere", "bob"),), assignees=("Kim", "bob"))
+    archive.save(14, comments=(post(7, "elsewhere", "bob"),), assignees=("bob",))
+    before = archive.store.last_change()
+    withdraw(archive.store, author="kim")
+    assert {each.key for each in archive.store.changes(before, 9)} == {"77/12", "77/13"}
+    assert archive.store.summaries_by_key(["77/13"])["77/13"].assignees == ("bob",)
+    before = archive.store.last_change()
+    restore(archive.store, author="kim")
+    assert "77/13" in {each.key for each in archive.store.changes(before, 9)}
+
+
 def test_an_author_in_one_thread_only(archive: Archive) -> None:
     """Given together with a thread, other threads keep what they have."""
     archive.save(13, comments=(post(6, "elsewhere"),))
