@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 from archiver.model import Account, Evidence, PostKind, Relevance
 from archiver.references import ThreadKind
 from web.app import create_app
+from web.permalinks import SHOWN_DIGITS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = [
@@ -134,7 +135,7 @@ def ordinary(base: str, first: str, last: str) -> dict[str, str]:
         "query help": f"{base}/help/search",
         "partial results": f"{base}/search?q=license+zebra+question",
         "narrowed results": f"{base}/search?q=license+is:open+repo:acme/rocket",
-        "compare": f"{thread}/compare?from={first[:12]}&to={last[:12]}",
+        "compare": f"{thread}/compare?from={first[:SHOWN_DIGITS]}&to={last[:SHOWN_DIGITS]}",
         "compare backwards": f"{thread}/compare?from={last[:12]}&to={first[:12]}",
         "cite": f"{thread}/cite",
         "cite a post": f"{thread}/cite?post=issuecomment-502",
