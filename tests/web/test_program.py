@@ -270,6 +270,9 @@ def test_demo_serves_the_refused_request_and_stops(tmp_path: Path) -> None:
         base = _address(process)
         titles = [each["thread"]["title"] for each in _get(f"{base}/api/v1/search?q=copyleft+license")["results"]]
         assert "Would you consider a copyleft license?" in titles
+        kept = sum(each["threads"] for each in _get(f"{base}/api/v1/repositories")["repositories"])
+        readme = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
+        assert f"indexes the {kept} threads that are about licenses" in readme
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=30)
         assert process.returncode == 0, errors
