@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 
 from archiver.model import Account, Relicensing
 from archiver.observed import ObservedPost
+from archiver.outcome import facts
 from web import rolls
 
 THREAD = "/github.com/Acme/Rocket/issues/12"
@@ -79,6 +80,15 @@ def test_the_page_says_how_it_went(archive: Archive) -> None:
     table = [[cell.get_text() for cell in row.select("th, td")] for row in tree.select(".went tbody tr")]
     assert table == [["Members", "1", "1"], ["No role in the project", "1", "2"]]
     assert all(each.get("scope") for each in tree.select(".went th"))
+
+
+def test_large_numbers_are_written_alike(archive: Archive) -> None:
+    """How many posts of how many: both with their thousands apart."""
+    archive.save()
+    thread = archive.store.thread(77, 12)
+    assert thread is not None
+    many = replace(facts(thread), posts={"NONE": 1199, "OWNER": 301})
+    assert "1,199 posts of 1,500 by others than" in rolls.ending(many)
 
 
 def test_what_is_not_known_is_said(archive: Archive) -> None:
