@@ -344,7 +344,10 @@ def test_an_account_deleted_since_is_named_with_its_posts(archive: Archive) -> N
 
 
 def test_a_snapshot_tells_nothing_that_became_known_later(archive: Archive) -> None:
-    """No later event, edit, tombstone, reaction or hiding: the page and the JSON stay byte for byte."""
+    """No later event, edit, tombstone, reaction or hiding: the page and the JSON stay byte for byte.
+
+    But for what is about later times and says so: what changed since, and in citations that the original is gone.
+    """
     archive.save(comments=(comment(501, "No.", minutes=10), comment(502, "Why?")))
     archive.happen(event("pinned", minutes=20))
     second = archive.save(title="Renamed", comments=(comment(501, "No.", minutes=10), comment(502, "Why?")))
@@ -356,8 +359,9 @@ def test_a_snapshot_tells_nothing_that_became_known_later(archive: Archive) -> N
         client = archive.client()
         pages = [client.get(f"{THREAD}@{second}{form}").get_data() for form in ("", ".json")]
         archive.now = now
-        # What changed since is the one sentence that is about later times.
-        return [re.sub(rb'<p class="since">.*?</p>', b"", each, flags=re.DOTALL) for each in pages]
+        gone = rb" \(gone from GitHub, noticed [^)]*\)|, gone from GitHub, noticed \d+ \w+ \d+"
+        later = rb'<p class="(?:fate )?since">.*?</p>|' + gone
+        return [re.sub(rb"\n+", b"\n", re.sub(later, b"", each, flags=re.DOTALL)) for each in pages]
 
     before = shown()
     assert b"pinned this" in before[0]
