@@ -146,7 +146,7 @@ class MementoPages:
                 if held := self._mementos(summary):
                     return asked, held
             if tombstone := self._store.tombstone(repository.id, asked.number):
-                page = render_template("withdrawn.html", asked=asked, tombstone=tombstone, version="")
+                page = render_template("withdrawn.html", asked=asked, tombstone=tombstone, snapshot="")
                 response = _html(page, tombstone.status)
                 response.headers["X-Robots-Tag"] = "noindex"
                 return asked, response

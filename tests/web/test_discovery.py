@@ -101,7 +101,7 @@ def test_robots_are_told_what_has_no_end(archive: Archive) -> None:
     """Searches, lookups and comparisons are closed, and the sitemap is named; with `noindex` everything is closed."""
     lines = archive.client().get("/robots.txt").get_data(as_text=True).splitlines()
     assert lines[0] == "User-agent: *"
-    for closed in ("/search", "/lookup", "/api/", "/github.com/*/compare", "/github.com/*/cite"):
+    for closed in ("/search", "/lookup", "/api/", "/github.com/*/*/*/*/compare$", "/github.com/*/*/*/*/cite$"):
         assert f"Disallow: {closed}" in lines
     assert lines[-1] == "Sitemap: http://archive.test/sitemap.xml"
     assert archive.client(noindex=True).get("/robots.txt").get_data(as_text=True) == "User-agent: *\nDisallow: /\n"
