@@ -10,7 +10,13 @@ from urllib.parse import unquote
 
 FILE_TYPES = {"pdf": "application/pdf", "zip": "application/zip", "gzip": "application/gzip", "text": "text/plain"}
 """The kinds of attached files that are kept, each with its media type. Of those of offices, most are archives (zip)."""
-_ENDINGS = {"pdf": ".pdf", "zip": ".zip", "gzip": ".gz", "text": ".txt"}
+# After a name that is none for its kind, the first of these is put: no program is to take a text for a page.
+_ENDINGS = {
+    "pdf": (".pdf",),
+    "zip": (".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp"),
+    "gzip": (".gz", ".tgz"),
+    "text": (".txt", ".md", ".log", ".csv", ".json", ".patch", ".diff", ".rst", ".toml", ".yml", ".yaml"),
+}
 _STARTS = ((b"%PDF-", "pdf"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"\x1f\x8b\x08", "gzip"))
 # GitHub gives what is attached such an address; the former one names the repository.
 _ATTACHED = re.compile(
@@ -46,4 +52,5 @@ def file_type(content: bytes) -> str | None:
 def file_name(url: str, kind: str) -> str:
     """Return under which name a kept file is offered: that in its address where it is plain, else one by its kind."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", unquote(url.rpartition("/")[2])).strip("-.")[-_LONGEST_NAME:]
-    return name or f"attachment{_ENDINGS[kind]}"
+    endings = _ENDINGS[kind]
+    return name if name.lower().endswith(endings) else f"{name or 'attachment'}{endings[0]}"

@@ -118,7 +118,7 @@ def create_app(
     freshness.watch_relative_times(app, clock)
     metrics = Metrics(store, index)
     metrics.add_to(app)
-    cache = PageCache(app.wsgi_app, _version(store, index), clock)
+    cache = PageCache(app.wsgi_app, _version(store, index), clock, never=("/media/",))
     app.wsgi_app = metrics.around(cache, cache)  # type: ignore[method-assign, assignment]
     app.extensions[_KEPT] = cache
     return app

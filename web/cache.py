@@ -63,7 +63,8 @@ class PageCache:
 
     `version` is given a path and returns what pages at it depend on; it is asked before a page is made, so that a page
     made while something was saved is made again. If it raises an ArchiveError, nothing is answered from memory. What
-    says `no-store` or `private`, sets a cookie or was asked for with one, is never kept. Safe for many threads.
+    says `no-store` or `private`, sets a cookie or was asked for with one, is never kept, nor is what lies below one
+    of the paths `never`: files, which would push pages out. Safe for many threads.
     """
 
     def __init__(
@@ -73,11 +74,13 @@ class PageCache:
         clock: Callable[[], datetime],
         *,
         most_bytes: int = MOST_BYTES,
+        never: tuple[str, ...] = (),
     ) -> None:
         self._application = application
         self._version = version
         self._clock = clock
         self._most = most_bytes
+        self._never = never
         self._lock = threading.Lock()
         self._pages: OrderedDict[Key, Page] = OrderedDict()
         self._size = 0
@@ -88,7 +91,7 @@ class PageCache:
         """Answer a request."""
         page = environ.pop(AT_HAND, None)
         if page is None:
-            if not _public(environ):
+            if not self._keeps(environ):
                 return self._application(environ, start_response)
             key = _packed(environ)
             try:
@@ -109,7 +112,7 @@ class PageCache:
 
         `asked` is a WSGI environment, of which method, path, query and headers are looked at. See `web.serve.Server`.
         """
-        if not _public(asked):
+        if not self._keeps(asked):
             return None
         key = _packed(asked)
         try:
@@ -122,6 +125,15 @@ class PageCache:
         """How many pages are kept, and about how many bytes of memory they take."""
         with self._lock:
             return len(self._pages), self._size
+
+    def _keeps(self, asked: Mapping[str, Any]) -> bool:
+        """Return whether the answer is the same for all who ask this, and one to keep."""
+        return (
+            asked["REQUEST_METHOD"] in {"GET", "HEAD"}
+            and "HTTP_COOKIE" not in asked
+            and "HTTP_AUTHORIZATION" not in asked
+            and not asked.get("PATH_INFO", "").startswith(self._never or "\0")
+        )
 
     def _find(self, packed: Key, version: Hashable) -> Page | None:
         with self._lock:
@@ -214,13 +226,6 @@ class PageCache:
                 self._size -= dropped.size
 
 
-def _public(asked: Mapping[str, Any]) -> bool:
-    """Return whether the answer is the same for all who ask this."""
-    return (
-        asked["REQUEST_METHOD"] in {"GET", "HEAD"} and "HTTP_COOKIE" not in asked and "HTTP_AUTHORIZATION" not in asked
-    )
-
-
 def _packed(asked: Mapping[str, Any]) -> Key:
     # A page that comes packed or not, as whoever asks wants it, is kept apart for each.
     return asked.get("PATH_INFO", ""), asked.get("QUERY_STRING", ""), unpacks(asked.get("HTTP_ACCEPT_ENCODING", ""))
@@ -236,7 +241,6 @@ def _keepable(status: str, headers: Headers) -> bool:
         and "no-store" not in caching
         and "private" not in caching
         and int(headers.get("Content-Length") or 0) <= _LARGEST
-        and not headers["Content-Type"].startswith("image/")  # files are read from the disk; they would push pages out
     )
 
 

@@ -35,6 +35,7 @@ CLOSED = (
     "/api/",
     "/timegate/",
     "/timemap/",
+    "/media/",
     # Of threads, by their places in the path (RFC 9309, section 2.2.3): repositories may be called so, or begin so.
     "/github.com/*/*/*/*/compare$",
     "/github.com/*/*/*/*/compare?",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 POLL_SECONDS = 0.25
+STALLED_SECONDS = 30.0
+"""Whoever reads nothing of an answer for so long, or asks for nothing while others want in, is hung up on."""
 # Browsers keep connections open for minutes without asking. Each is a file; a process may have 1,024 as a rule.
 MOST_CONNECTIONS = 500
 AT_HAND = "onrecord.at_hand"
@@ -55,6 +57,7 @@ class Server:
         self.url = url_of(listener)
         self._stopping = threading.Event()
         self._grace = 0.0
+        self._next_look = 0.0
         # `ident=None`: no header that tells which server this is. The two limits bound what is read of a request.
         # Of what proxies say, no more is believed than our own have written.
         believed = {"trusted_proxy": "*", "trusted_proxy_count": proxies, "trusted_proxy_headers": {"x-forwarded-for"}}
@@ -70,6 +73,8 @@ class Server:
             channel_request_lookahead=1,
             ident=None,
             clear_untrusted_proxy_headers=True,
+            channel_timeout=STALLED_SECONDS,
+            cleanup_interval=5,
             max_request_header_size=96 * 1024,
             max_request_body_size=1024 * 1024,
             # Up to here an answer waits in memory for its reader, beyond in a file: a long debate is 2 MB of HTML.
@@ -110,6 +115,12 @@ class Server:
         # `select` knows no file above number 1,023.
         wasyncore.loop(timeout=POLL_SECONDS, map=self._server._map, count=1, use_poll=True)
         self._dispatcher.answer()
+        if (now := time.time()) >= self._next_look:
+            self._next_look = now + 1
+            for channel in list(self._server.active_channels.values()):
+                # waitress waits for ever for those whose requests are not all answered; a thread may wait with it.
+                if channel.total_outbufs_len and channel.last_activity < now - STALLED_SECONDS:
+                    channel.handle_close()
 
     def _busy(self) -> bool:
         channels = list(self._server.active_channels.values())

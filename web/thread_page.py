@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Response, render_template
 
-from archiver.model import Post, Thread, ThreadSummary
+from archiver.model import Post, Thread, ThreadSummary, Tombstone
 from archiver.outcome import facts
 from archiver.store import Reader
 from web import citation, citing, permalinks, reading, rolls, signposts
@@ -35,13 +35,15 @@ _QUOTED_LINE = re.compile(r"^ {0,3}>", re.MULTILINE)
 class Fixed:
     """What the page of a snapshot says of it: when it was captured first, and whether the thread has changed since.
 
-    `since` says what changed, if that can be told; `place` is what the thread was called, if not as now.
+    `since` says what changed, if that can be told; `place` is what the thread was called, if not as now; `gone` what is
+    known now of its loss on GitHub.
     """
 
     at: datetime
     latest: bool
     since: Since | None = None
     place: str | None = None
+    gone: Tombstone | None = None
 
 
 def respond(

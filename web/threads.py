@@ -157,7 +157,8 @@ class ThreadPages:
             first = next(each for each in thread.captures if each.digest == digest)
             since = None if wanted.form else changes.since(self._store, thread, digest)
             latest = thread.captures[-1].digest == digest
-            fixed = thread_page.Fixed(first.at, latest, since, reading.place_at(thread, first.at))
+            place = reading.place_at(thread, first.at)
+            fixed = thread_page.Fixed(first.at, latest, since, place, thread.summary.gone)
             thread = reading.as_captured(thread, first)
         response = self._send(thread, fixed, wanted.form, alike, now)
         if fixed:

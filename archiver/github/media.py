@@ -112,7 +112,7 @@ class MediaClient:
             raise NoPicture("comes packed", key=url)
         content, attached = bytearray(), is_attachment(url)
         latest = time.monotonic() + LONGEST_SECONDS
-        for chunk in response.iter_raw(_CHUNK):
+        for chunk in response.iter_raw():
             content += chunk
             if time.monotonic() > latest:
                 raise NoPicture("comes too slowly", key=url)

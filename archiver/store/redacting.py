@@ -107,8 +107,12 @@ def told_events(
     untitled = bool((thread["summary"] or {}).get("title_withdrawn"))
     sources = {row["detail"].get("source_id") for row in rows if row["kind"] == "cross-referenced"} - {None}
     nameless = _withdrawn_sources(connection, sources) if sources else set()
-    deleted = any(row["kind"] == "comment_deleted" for row in rows)
-    withheld = {each["author_id"] for each in withheld_in(connection, thread["id"]).values()} if deleted else set()
+    kinds = {row["kind"] for row in rows}
+    withheld, unseen = set[Any](), set[int]()
+    if "comment_deleted" in kinds:
+        withheld = {each["author_id"] for each in withheld_in(connection, thread["id"]).values()}
+    if "renamed" in kinds:
+        unseen = unseen_authors(connection, thread["id"])
     told = []
     for row in rows:
         actor = None if row["actor_id"] is None else Account(row["actor_id"], row["actor_login"])
@@ -122,6 +126,8 @@ def told_events(
                 detail[name] = hidden.login(detail[name])
         if row["kind"] == "comment_deleted" and row["actor_id"] in withheld:
             actor = None  # beside a tombstone it would say whose post that was
+        if row["kind"] == "renamed" and row["actor_id"] in unseen:
+            actor = None  # most who give a thread another title opened it
         if actor is not None and hidden.account(actor) is None:
             actor = None
             if "message" in detail:

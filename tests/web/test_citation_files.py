@@ -290,7 +290,7 @@ def test_a_post_that_is_gone_is_cited_as_of_the_last_version_that_has_it() -> No
     found = thread(opening(), post(501, "kim", "Gone.", gone=DELETED))
     held = Thread(found.summary, found.posts, captures=(first,))
     cited = citation.of_post(held, held.posts[1], SITE)
-    assert cited.url == f"https://archive.test/github.com/Acme/Rocket/issues/12@{'b' * 12}#issuecomment-501"
+    assert cited.url == f"https://archive.test/github.com/Acme/Rocket/issues/12@{'b' * 32}#issuecomment-501"
     assert (cited.captured_at, cited.digest, cited.gone) == (first.at, "b" * 64, DELETED.since)
     never = Thread(found.summary, found.posts, captures=(Capture(2, second.digest, at(2_000_000)),))
     cited = citation.of_post(never, never.posts[1], SITE)

@@ -313,3 +313,12 @@ def test_many_threads_may_ask_at_once() -> None:
     assert not wrong
     assert cache._size <= 8_000
     assert cache._size == sum(each.size for each in cache._pages.values())
+
+
+def test_files_are_not_kept_with_pages() -> None:
+    """What lies below a path that is never kept is asked for each time, and takes no room."""
+    cache = PageCache(Origin(size=500), lambda _path: 1, lambda: NOW, never=("/media/",))
+    client = Client(cache)
+    for path in ("/media/1", "/media/1", "/page", "/page"):
+        assert client.get(path).status_code == 200
+    assert (cache.kept[0], cache.hits) == (1, 1)

@@ -383,6 +383,9 @@ def test_a_snapshot_tells_nothing_that_became_known_later(archive: Archive) -> N
     tree = page(archive.client())
     assert "boss unpinned this" in words(tree, ".event .what")
     assert len(words(tree, ".state.gone")) == 3
+    # The fixed version's page says of its thread, too, what became of it.
+    gone = words(page(archive.client(), f"{THREAD}@{second}"), ".record .state.gone")
+    assert gone == ["This issue was deleted on GitHub (410), noticed 6 March 2026."]
 
 
 def test_the_latest_snapshot_tells_what_happened_before_it_though_it_was_asked_for_after_it(archive: Archive) -> None:

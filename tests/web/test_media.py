@@ -155,7 +155,7 @@ def test_an_attached_file_is_kept_and_offered(archive: Archive, name: str, conte
     )
     answer = archive.client().get(f"/media/{digest}")
     assert (answer.data, answer.headers["Content-Type"]) == (content, media_type)
-    saved_as = name.replace("%20", "-")
+    saved_as = name.replace("%20", "-").replace(".html", ".html.txt").replace(".svg", ".svg.txt")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{saved_as}"'
     assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from archives import Archive
 
+from web import serve
 from web.app import create_app, site_server
 from web.serve import AT_HAND, MOST_CONNECTIONS, Server, listen
 
@@ -183,6 +184,24 @@ def test_a_page_is_not_made_for_somebody_who_went_away() -> None:
         for each in busy:
             each.close()
     assert "/unwanted" not in origin.asked
+
+
+def test_whoever_reads_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests for more than is kept waiting for a reader occupy a thread for a while at most, not for ever."""
+    monkeypatch.setattr(serve, "STALLED_SECONDS", 0.5)
+    origin = Origin()
+    with serving(origin) as server:
+        stalled = [connected(server) for _ in range(3)]
+        for each in stalled:
+            each.connect()
+            assert each.sock is not None
+            each.sock.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n" * 6)
+        # Three answers fill what is kept for a reader. By then both threads wait, until these readers are given up.
+        while origin.asked.count("/large") < 7:
+            assert text(server, "/kept").startswith("/kept GET")
+        assert text(server, "/other").startswith("/other None")
+        for each in stalled:
+            each.close()
 
 
 def test_the_site_answers_kept_pages_at_hand(archive: Archive) -> None:
