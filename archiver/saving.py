@@ -47,6 +47,7 @@ MOST_KEPT = 500
 FRESH = timedelta(minutes=5)
 """Whoever asks for a thread that was saved this short a time ago is told of that."""
 DECLINED = "Its author asked not to be captured here, so it is not."
+WITHDRAWN = "It was withdrawn here, so it is not saved again."
 FAULT = "Something went wrong here, and was logged. Trying again later may help."
 
 
@@ -59,7 +60,8 @@ class Wish:
     """A thread that somebody asked to have saved: `status` is `waiting`, `working`, `done` or `failed`.
 
     `reason` is a sentence for the reader that says why it failed; `until` when it may work again, if that is known.
-    `held` says that the thread is on the record all the same, from before.
+    `held` says that the thread is on the record all the same, from before; `withdrawn` that it is out of view here, and
+    so is not saved.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Wish:
     reason: str = ""
     until: datetime | None = None
     held: bool = False
+    withdrawn: bool = False
 
     @property
     def ended(self) -> bool:
@@ -125,11 +128,20 @@ class Desk:
         with self._changed:
             self._set(wish, status="waiting")
 
-    def end(self, wish: Wish, reason: str = "", until: datetime | None = None, *, held: bool = False) -> None:
-        """Note that a wish is fulfilled or, with a reason, that it is not; its thread may be `held` all the same."""
+    def end(
+        self,
+        wish: Wish,
+        reason: str = "",
+        until: datetime | None = None,
+        *,
+        held: bool = False,
+        withdrawn: bool = False,
+    ) -> None:
+        """Note that a wish is fulfilled or, with a reason, that it is not; the flags are those of `Wish`."""
         status = "failed" if reason else "done"
+        told = {"status": status, "reason": reason, "until": until, "held": held, "withdrawn": withdrawn}
         with self._changed:
-            self._set(wish, status=status, reason=reason, until=until, held=held, at=self._clock())
+            self._set(wish, **told, at=self._clock())
 
     def wait(self, seconds: float) -> bool:
         """Wait until there is something to do, so long at most; return whether there is."""
@@ -208,14 +220,20 @@ class Saver:
 
     def _save(self, wish: Wish, how: Callable[[Crawler, ThreadRef], Report]) -> bool:
         try:
+            if self._refused(wish):
+                return True
             with self._client() as github:
                 report = how(Crawler(self._store, github, self._vocabulary), wish.ref)
-            self._desk.end(wish, "" if report.gone or self._is_held(wish.ref) else DECLINED)
+            # Under which name it is held may have been found out just now.
+            if not self._refused(wish):
+                self._desk.end(wish, "" if report.gone or self._is_held(wish.ref) else DECLINED)
         except (StoreBusy, Stopped):
             self._desk.put_back(wish)
             return False
         except ArchiveError as error:
             log.warning("saving %s: %s", wish.ref, error)
+            if self._refused(wish):
+                return True
             self._forget_failure(wish.ref)
             held = self._is_held(wish.ref)
             until = error.until if isinstance(error, RateLimited) else None
@@ -226,12 +244,17 @@ class Saver:
         return True
 
     def _is_held(self, ref: ThreadRef) -> bool:
-        """Return whether a thread is held by now, or withdrawn here."""
+        """Return whether a thread is held, in public view, by now."""
         repository = self._store.find_repository(ref.repository)
-        if repository is None:
+        return repository is not None and bool(self._store.summaries_by_key([thread_key(repository.id, ref.number)]))
+
+    def _refused(self, wish: Wish) -> bool:
+        """End a wish for a thread that is withdrawn here as a whole; return whether it is."""
+        repository = self._store.find_repository(wish.ref.repository)
+        if repository is None or self._store.tombstone(repository.id, wish.ref.number) is None:
             return False
-        key = thread_key(repository.id, ref.number)
-        return bool(self._store.summaries_by_key([key])) or self._store.tombstone(repository.id, ref.number) is not None
+        self._desk.end(wish, WITHDRAWN, withdrawn=True)
+        return True
 
     def _forget_failure(self, ref: ThreadRef) -> None:
         """Let a mistyped number that nothing is held of stand in no list of what could not be fetched."""

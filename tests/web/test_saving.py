@@ -256,6 +256,50 @@ def test_what_is_held_from_before_is_said_to_be(
     assert site.client.get(str(link)).status_code == 302
 
 
+@pytest.mark.parametrize(("reason", "status"), [("other", 410), ("legal", 451)])
+def test_what_is_withdrawn_is_not_saved_again(
+    make: Callable[..., Site], store: Store, upstream: FakeGitHub, number: int, reason: str, status: int
+) -> None:
+    """The page says that it is withdrawn here and leads to the tombstone; GitHub is not asked, nor more promised."""
+    site = make()
+    site.ask(url(number))
+    work(site)
+    with store.transaction() as tx:
+        target = tx.target(ThreadRef("acme", "rocket", number), None, whole=True)
+        tx.withdraw(target, reason=reason, note=None, erase=False, judge=Vocabulary().judge)
+    site.now += timedelta(hours=1)
+    asked = len(upstream.log)
+    answer = site.ask(url(number))
+    work(site)
+    assert len(upstream.log) == asked
+    page = BeautifulSoup(site.client.get(answer.location).text, "html.parser").select_one("main")
+    assert page is not None
+    assert "It was withdrawn here, so it is not saved again." in page.get_text()
+    assert "on the record" not in page.get_text()
+    assert "Try again" not in page.get_text()
+    (link,) = page.select('ul a[href^="/"]')
+    assert site.client.get(str(link["href"])).status_code == status
+
+
+def test_what_is_withdrawn_is_known_by_its_new_name(
+    make: Callable[..., Site], store: Store, upstream: FakeGitHub, repository: FakeRepository, number: int
+) -> None:
+    """A rename that is found out only while it is fetched leads to the same answer, and nothing becomes public."""
+    site = make()
+    site.ask(url(number))
+    work(site)
+    with store.transaction() as tx:
+        target = tx.target(ThreadRef("acme", "rocket", number), None, whole=True)
+        tx.withdraw(target, reason="other", note=None, erase=False, judge=Vocabulary().judge)
+    upstream.renamed["acme/rocket"] = "acme/starship"
+    repository.full_name = "acme/starship"
+    answer = site.ask(f"https://github.com/acme/starship/issues/{number}")
+    work(site)
+    assert "It was withdrawn here, so it is not saved again." in site.client.get(answer.location).text
+    assert store.summaries() == []
+    assert site.client.get(f"/github.com/acme/starship/issues/{number}").status_code == 410
+
+
 def test_of_a_repository_nothing_is_offered_that_is_not_done(make: Callable[..., Site]) -> None:
     """Threads are saved one at a time: the page about a repository that is not held names the command alone."""
     site = make()
