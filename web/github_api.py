@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from archiver.model import PostKind, Repository, Tombstone, iso, parse_iso, thread_key
-from archiver.references import RepositoryRef, ThreadKind, ThreadRef
+from archiver.references import RepositoryRef, ThreadKind
 from archiver.store import Reader
 from archiver.store.upstream import (
     COMMENT_SORTS,
@@ -146,11 +146,21 @@ class GitHubApi:
 
         def post(found: Repository, post_id: int, number: int | None = None) -> ResponseReturnValue:
             item = self._upstream.post(found.id, kind, post_id)
-            if item is None or number not in {None, item.number}:
-                return error(404)
-            return self._answer(self._shapes().post(found, item))
+            if item is not None and number in {None, item.number}:
+                return self._answer(self._shapes().post(found, item))
+            return self._post_elsewhere(found, kind, post_id, number) or error(404)
 
         return post
+
+    def _post_elsewhere(self, found: Repository, kind: PostKind, post_id: int, number: int | None) -> Response | None:
+        """Return the answer for a post that a repository does not show: it is withdrawn, or a former bearer's."""
+        for each in self._bearers(found):
+            if gone := self._upstream.post_withdrawn(each.id, kind, post_id):
+                return _withdrawn(f"A post of {each.thread(gone[0])}", gone[1]) if number in {None, gone[0]} else None
+            item = self._upstream.post(each.id, kind, post_id) if each.id != found.id else None
+            if item is not None and number in {None, item.number}:
+                return self._moved(each.id, re.sub(r"\A.*?/repos/[^/]+/[^/]+", "", request.path), 302)
+        return None
 
     def _holds(self, found: Repository, number: int, kind: PostKind) -> bool:
         """Return whether there is such a thread, and it can have such posts."""
@@ -211,16 +221,19 @@ class GitHubApi:
         if self._upstream.issue(found.id, number) is not None:
             return None
         asked = found.thread(number)
-        # `/repositories/ID` names the one whose name it has no more.
-        named = self._store.repositories_named(found.ref) if "/repos/" in request.path else [found]
-        for each in named:
+        for each in self._bearers(found):
             for summary in self._store.summaries_by_key([thread_key(each.id, number)]).values():
                 if summary.kind is not ThreadKind.DISCUSSION:
                     rest = re.sub(r"\A.*?/(issues|pulls)/[0-9]+", rf"/\1/{summary.number}", request.path)
                     return self._moved(summary.repository.id, rest, 301 if each.id == found.id else 302)
             if gone := self._store.tombstone(each.id, number):
-                return _withdrawn(asked, gone)
+                return _withdrawn(str(asked), gone)
         return None
+
+    def _bearers(self, found: Repository) -> list[Repository]:
+        """Return the repositories that the request may mean: whoever bears, or bore, the name that it says."""
+        # `/repositories/ID` names the one whose name it has no more.
+        return self._store.repositories_named(found.ref) if "/repos/" in request.path else [found]
 
     def _answer(self, data: Any, *, link: str = "") -> Response:
         """Return an answer with its validators; it is asked for each time, since what it shows may be withdrawn."""
@@ -309,8 +322,8 @@ def error(status: int, message: str = "Not Found", **more: Any) -> Response:
     return _send({"message": message, **more, "documentation_url": DOCUMENTATION, "status": str(status)}, status)
 
 
-def _withdrawn(asked: ThreadRef, gone: Tombstone) -> Response:
-    message = f"{asked} was withdrawn here on {iso(gone.since)}: {why_withdrawn(gone)}"
+def _withdrawn(what: str, gone: Tombstone) -> Response:
+    message = f"{what} was withdrawn here on {iso(gone.since)}: {why_withdrawn(gone)}"
     response = error(gone.status, message, reason=gone.reason)
     response.headers["X-Robots-Tag"] = "noindex"
     return response

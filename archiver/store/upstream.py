@@ -12,11 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from archiver.model import Account, PostKind, Repository
+from archiver.model import Account, PostKind, Repository, Tombstone
 from archiver.references import ThreadKind
 from archiver.store import schema as s
 from archiver.store.reading import Reader
-from archiver.store.redacting import NOBODY, hidden_in, told_events
+from archiver.store.redacting import NOBODY, hidden_in, told_events, withdrawal_tombstone
 from archiver.store.values import WITHDRAWN_TITLE, Row, fits, repository_by_id
 
 ISSUE_SORTS = {
@@ -171,6 +171,23 @@ class UpstreamReader:
         with self._reader._connection() as connection:
             row = connection.execute(query).mappings().one_or_none()
             return None if row is None else _post(row)
+
+    def post_withdrawn(self, repository_id: int, kind: PostKind, post_id: int) -> tuple[int, Tombstone] | None:
+        """Return the thread's number and what is left of a post that is withdrawn here, as such or with its thread."""
+        if not fits(post_id):
+            return None
+        t, p, w = s.thread, s.post, s.withdrawal
+        query = (
+            sa.select(t.c.number, w.c.at, w.c.reason)
+            .select_from(p.join(t).join(w, w.c.id == sa.func.coalesce(t.c.withdrawn, p.c.withdrawn)))
+            .where(t.c.repository_id == repository_id, t.c.kind != ThreadKind.DISCUSSION.value)
+            .where(p.c.kind == kind.value, p.c.github_id == post_id)
+            .order_by(t.c.id.desc())
+            .limit(1)
+        )
+        with self._reader._connection() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+            return None if row is None else (row["number"], withdrawal_tombstone(row))
 
     def timeline(
         self, repository_id: int, number: int, *, limit: int = 30, offset: int = 0

@@ -323,7 +323,7 @@ def test_only_pull_requests_have_reviews(told: Store) -> None:
 
 
 def test_what_is_gone_or_withdrawn_is_in_no_list(told: Store) -> None:
-    """Neither the post in any list or by its number, nor a withdrawn title in the events that tell of it."""
+    """Neither the post in any list or by its number (410 if withdrawn), nor a withdrawn title in events about it."""
     client = create_upstream_app(told).test_client()
     comment = client.get(f"{ROCKET}/issues/1/comments").get_json()[0]["id"]
     first, second = (each["id"] for each in client.get(f"{ROCKET}/pulls/1/comments").get_json())
@@ -336,7 +336,8 @@ def test_what_is_gone_or_withdrawn_is_in_no_list(told: Store) -> None:
     for path in ("issues/1/comments", "issues/comments", "issues/1/timeline", "pulls/1/comments", "pulls/comments"):
         found = client.get(f"{ROCKET}/{path}?per_page=100", headers=FULL).get_json()
         assert not {comment, first} & {each.get("id") for each in found}
-    assert client.get(f"{ROCKET}/issues/comments/{comment}").status_code == 404
+    withdrawn = client.get(f"{ROCKET}/issues/comments/{comment}")
+    assert (withdrawn.status_code, withdrawn.get_json()["reason"]) == (410, "other")
     assert client.get(f"{ROCKET}/pulls/comments/{first}").status_code == 404
     assert client.get(f"{ROCKET}/pulls/comments/{second}").status_code == 200
     issue = client.get(f"{ROCKET}/issues/1", headers=FULL)
