@@ -65,40 +65,38 @@ class Api:
     def thread(self, owner: str, name: str, number: int) -> ResponseReturnValue:
         """Answer a thread as now known; 301 from another spelling or a former name of its repository."""
         thread = self._find(owner, name, number)
-        if isinstance(thread, Response):
-            return thread
-        return moved_for_good(permalinks.api_thread(thread.summary.ref)) or send_thread(thread, self._site)
+        return thread if isinstance(thread, Response) else send_thread(thread, self._site)
 
     def history(self, owner: str, name: str, number: int) -> ResponseReturnValue:
         """Answer a thread's captures, what was found out about it, and GitHub's own edits of its posts."""
-        thread = self._find(owner, name, number)
+        thread = self._find(owner, name, number, "/history")
         if isinstance(thread, Response):
             return thread
-        if moved := moved_for_good(f"{permalinks.api_thread(thread.summary.ref)}/history"):
-            return moved
         told = history.changes(thread, history.records(self._store, thread))
         changes = {capture.number: [render.plain(each) for each in words] for capture, words in told}
         return send(history_json(thread, changes, base_url=self._site.base_url))
 
     def consent(self, owner: str, name: str, number: int) -> ResponseReturnValue:
         """Answer who consented to a new license in a thread that asks for it; 404 for a thread that does not."""
-        thread = self._find(owner, name, number)
+        thread = self._find(owner, name, number, "/consent")
         if isinstance(thread, Response):
             return thread
-        if moved := moved_for_good(f"{permalinks.api_thread(thread.summary.ref)}/consent"):
-            return moved
         roll = roll_json(thread, base_url=self._site.base_url)
-        return send(roll) if roll else error(404, f"nobody is asked for consent in {thread.summary.ref}")
+        return send(roll) if roll else no_roll(thread)
 
-    def _find(self, owner: str, name: str, number: int) -> Thread | Response:
-        """Return a thread as now known, or the error that says why it cannot be given."""
+    def _find(self, owner: str, name: str, number: int, part: str = "") -> Thread | Response:
+        """Return a thread as now known, or the answer that leads to (that part of) it or says why it is not given."""
         ref = RepositoryRef(owner, name)
         # The repository that bears the name comes first, and then those that bore it before.
         places = [(each.id, number) for each in self._store.repositories_named(ref)]
-        if thread := next(filter(None, (self._store.thread(*place) for place in places)), None):
-            return thread
-        tombstone = next(filter(None, (self._store.tombstone(*place) for place in places)), None)
-        return withdrawn_error(tombstone, f"{ref}#{number}") if tombstone else error(404, f"{ref}#{number} is not held")
+        for former, place in enumerate(places):
+            if thread := self._store.thread(*place):
+                canonical = permalinks.api_thread(thread.summary.ref) + part
+                # What only a former bearer has is found there as long as the present one has nothing of that number.
+                return (moved_for_now if former else moved_for_good)(canonical) or thread
+            if tombstone := self._store.tombstone(*place):
+                return withdrawn_error(tombstone, f"{ref}#{number}")
+        return error(404, f"{ref}#{number} is not held")
 
     def snapshot(self, digest: str) -> ResponseReturnValue:
         """Answer the very bytes whose SHA-256 is the digest, so that anybody can recompute it."""
@@ -148,6 +146,15 @@ def withdrawn_error(tombstone: Tombstone, what: str) -> Response:
     return response
 
 
+def no_roll(thread: Thread) -> Response:
+    """Return the error where no consent roll can be told: nobody asks, or the post that may have asked is withdrawn."""
+    ref = thread.summary.ref
+    withheld = next((each.gone for each in thread.posts if each.withdrawn), None)
+    if withheld is None:
+        return error(404, f"nobody is asked for consent in {ref}")
+    return withdrawn_error(withheld, f"a post of {ref}, and with it any roll of consent there,")
+
+
 def error(status: int, message: str, **more: Any) -> Response:
     """Return an error: a word for programs, a sentence for people, and what else there is to say."""
     word = WORDS.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
@@ -161,9 +168,15 @@ def send(data: Any, status: int = 200) -> Response:
 
 def moved_for_good(canonical: str) -> Response | None:
     """Redirect for good, query and all, where the request's path is not spelled as it should be."""
+    response = moved_for_now(canonical, 301)
+    if response is not None:
+        response.headers["Cache-Control"] = security.REDIRECT_AGE
+    return response
+
+
+def moved_for_now(canonical: str, status: int = 302) -> Response | None:
+    """Redirect, query and all, where the request's path is another one, to what it may not mean tomorrow."""
     if quote(request.path, safe="/@") == canonical:
         return None
     query = request.query_string.decode("ascii", "replace")
-    response = redirect(f"{canonical}?{query}" if query else canonical, 301)
-    response.headers["Cache-Control"] = security.REDIRECT_AGE
-    return response
+    return redirect(f"{canonical}?{query}" if query else canonical, status)

@@ -34,18 +34,26 @@ class Withdrawn(Exception):
         self.digest = digest
 
 
+class NoVersion(Exception):
+    """The thread has not got one of the versions that were asked for; `answer` says so."""
+
+    def __init__(self, answer: ResponseReturnValue) -> None:
+        super().__init__("no such version")
+        self.answer = answer
+
+
 def comparison(store: Reader, thread: Thread, *, mask: bool) -> ResponseReturnValue:
     """Answer a request for the comparison of two versions of a thread, named by its parameters `from` and `to`.
 
     `thread` is the thread as now known. Times, upper case, and what is left out lead to the address that names the two
-    by their digests. Raises Withdrawn for a version that is out of view.
+    by their digests. Raises Withdrawn for a version that is out of view, NoVersion for one that is not there.
     """
     ref = thread.summary.ref
     digests: dict[str, str | None] = {}
     for name in _NAMES:
         found = _digest(store, thread, name)
         if found is not None and not isinstance(found, str):
-            return found
+            raise NoVersion(found)
         digests[name] = found
     before, after = pair(thread.captures, digests["from"], digests["to"])
     address = permalinks.compare(ref, _named("from", before.digest), _named("to", after.digest))
@@ -69,6 +77,12 @@ def comparison(store: Reader, thread: Thread, *, mask: bool) -> ResponseReturnVa
         found=compare(versions[0], versions[1], (before.at, after.at), links, hide),
         nearby=_nearby(thread.captures, before, after),
     )
+
+
+def versions() -> list[str | datetime]:
+    """Return what a request's parameters `from` and `to` name: beginnings of digests, or times."""
+    named = (permalinks.parse_version(request.args.get(name, "")) for name in _NAMES)
+    return [each for each in named if each is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,6 +287,7 @@ def _operation(name: str, words: str, schema: str, *parameters: str, errors: tup
 
 _RESPONSES = {
     "301": ("Moved", "Another spelling, or a former name: `Location` has the present one."),
+    "302": ("Elsewhere", "Only a repository that had that name before has it: `Location` has its address."),
     "404": ("NotHeld", "It is not held."),
     "410": ("Withdrawn", "It was withdrawn here."),
     "414": ("TooLong", "The query string has more than 65,536 bytes."),
@@ -306,7 +307,7 @@ def _query_parameter(name: str, schema: Schema, words: str) -> Schema:
 def description(title: str, base_url: str, contact: str | None) -> Schema:
     """Return the description of the API at `base_url`; `contact` is a URL or None."""
     thread = ("owner", "name", "number")
-    missing = ("301", "404", "410", "451", "503")
+    missing = ("301", "302", "404", "410", "451", "503")
     one = "/api/v1/threads/github.com/{owner}/{name}/{number}"
     searched = _operation(
         "search", "One page of results", "Results", "q", "sort", "page", "per_page", errors=("414", "503")
@@ -355,7 +356,9 @@ def description(title: str, base_url: str, contact: str | None) -> Schema:
             "responses": {
                 name: {
                     "description": text,
-                    **({} if status == "301" else {"content": {"application/json": {"schema": _ref("Error")}}}),
+                    **(
+                        {} if status in {"301", "302"} else {"content": {"application/json": {"schema": _ref("Error")}}}
+                    ),
                 }
                 for status, (name, text) in _RESPONSES.items()
             },

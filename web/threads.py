@@ -21,7 +21,7 @@ from archiver.references import RepositoryRef, ThreadRef
 from archiver.store import Reader
 from web import changes, citing, feeds, history, memento, permalinks, reading, rolls, thread_page
 from web.alike import FRESH, Alike
-from web.api import error, moved_for_good, send_thread, withdrawn_error
+from web.api import error, moved_for_good, moved_for_now, no_roll, send_thread, withdrawn_error
 from web.config import SiteConfig
 from web.freshness import Validators, holds_until
 from web.places import withdrawn_at
@@ -202,11 +202,15 @@ class ThreadPages:
 
     def compare(self, owner: str, name: str, kind: str, tail: str) -> ResponseReturnValue:
         """Tell two versions of a thread apart, which the parameters `from` and `to` name."""
-        thread = self._present(*_parse(owner, name, kind, tail), permalinks.compare)
+        asked, wanted = _parse(owner, name, kind, tail)
+        thread = self._present(asked, wanted, permalinks.compare)
         if not isinstance(thread, Thread):
             return thread
         try:
             return changes.comparison(self._store, thread, mask=self._site.mask)
+        except changes.NoVersion as problem:
+            former = self._former(asked, *changes.versions())
+            return (former and moved_for_now(permalinks.compare(former))) or problem.answer
         except changes.Withdrawn as error:
             return _withdrawn(thread.summary.ref, error.tombstone, "", version=error.digest)
 
@@ -242,6 +246,8 @@ class ThreadPages:
             return self.missing(asked, form, at)
         captures = self._store.captures(repository.id, asked.number)
         past = [each for each in captures if each.at <= at]
+        if not past and (former := self._former(asked, at)):
+            return _lead(permalinks.thread(former, at=at, form=form))
         if not past and _is_data(form):
             return error(
                 404, f"{ref} was first captured at {iso(captures[0].at)}: how it stood before is not known here"
@@ -280,22 +286,27 @@ class ThreadPages:
         if isinstance(asked, ThreadRef) and (tombstone := self.tombstone(asked)):
             return _withdrawn(asked, tombstone, form)
         if isinstance(asked, ThreadRef) and (former := self._former(asked)):
-            if canonical is not None:
-                query = request.query_string.decode("ascii", "replace")
-                return redirect(f"{canonical(former)}?{query}" if query else canonical(former), 302)
+            if canonical is not None and (moved := moved_for_now(canonical(former))):
+                return moved
             return _lead(permalinks.thread(former, at=at, form=form))
         if _is_data(form):
             return error(404, f"{asked} is not held")
         named = asked if isinstance(asked, RepositoryRef) else asked.repository
         return render_template("missing.html", asked=asked, repository=self._store.find_repository(named)), 404
 
-    def _former(self, asked: ThreadRef, digest: str | None = None) -> ThreadRef | None:
-        """Return the thread (with such a snapshot) of a repository whose name another one took over."""
+    def _former(self, asked: ThreadRef, *versions: str | datetime) -> ThreadRef | None:
+        """Return the thread of a repository whose name another one took over, if it has all of these versions."""
         for each in self._store.repositories_named(asked.repository)[1:]:
             ref = self.held(each, asked.number)
-            if ref and (digest is None or self._store.resolve_digest(each.id, asked.number, digest)):
+            if ref and all(self._has(each, asked.number, version) for version in versions):
                 return ref
         return None
+
+    def _has(self, repository: Repository, number: int, version: str | datetime) -> bool:
+        """Return whether a thread has a snapshot of such a digest, or one that was in force at such a time."""
+        if isinstance(version, str):
+            return self._store.resolve_digest(repository.id, number, version) is not None
+        return any(each.at <= version for each in self._store.captures(repository.id, number))
 
     def tombstone(self, asked: ThreadRef) -> Tombstone | None:
         """Return what is left of a thread that is withdrawn here, also of a former bearer of its repository's name."""
@@ -334,7 +345,7 @@ def _csv(thread: Thread, site: SiteConfig) -> Response:
     ref = thread.summary.ref
     roll = consent_roll(thread)
     if roll is None:
-        return error(404, f"nobody is asked for consent in {ref}")
+        return no_roll(thread)
     response = Response(rolls.table(roll, thread, site.base_url, mask=site.mask), mimetype="text/csv")
     response.headers["Content-Type"] = "text/csv; charset=utf-8; header=present"
     name = f"{ref.repository.owner}-{ref.repository.name}-{ref.number}-consent.csv"

@@ -361,6 +361,36 @@ def test_a_withdrawn_thread_has_a_tombstone_there(archive: Archive) -> None:
         assert response.headers["X-Robots-Tag"] == "noindex"
 
 
+@pytest.mark.parametrize(("reason", "status"), [("personal-data", 410), ("legal", 451)])
+def test_where_the_asking_post_is_withdrawn_the_roll_is(archive: Archive, reason: str, status: int) -> None:
+    """Not that nobody is asked, but that a post is withdrawn and any roll with it; neither who nor which one."""
+    digest = archive.save(body=ASKS, comments=answers())
+    paths = (f"{THREAD}/consent.csv", f"{THREAD}@{digest}/consent.csv", f"{API}/consent")
+    for path in paths:
+        assert archive.client().get(path).status_code == 200
+    archive.withdraw("issue-9012", reason=reason)
+    for path in paths:
+        response = archive.client().get(path)
+        assert response.status_code == status
+        told = response.get_json()
+        assert set(told) == {"error", "message", "reason", "since"}
+        assert told["message"].startswith(
+            "a post of Acme/Rocket#12, and with it any roll of consent there, was withdrawn"
+        )
+        assert "9012" not in told["message"]
+        assert response.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_where_nobody_ever_asked_nothing_is_said_to_be_withdrawn(archive: Archive) -> None:
+    """A version from before the post that is withdrawn goes on to answer that nobody is asked."""
+    first = archive.save(body="Which license is it?")
+    archive.now += timedelta(days=1)
+    archive.save(body="Which license is it?", comments=(comment(501, "The MIT one.", "kim"),))
+    archive.withdraw("issuecomment-501")
+    response = archive.client().get(f"{THREAD}@{first}/consent.csv")
+    assert (response.status_code, response.get_json()["error"]) == (404, "not_found")
+
+
 def test_its_own_links_are_looked_up(archive: Archive) -> None:
     """A link to the CSV is one of this archive's links."""
     archive.save(body=ASKS)

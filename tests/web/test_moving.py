@@ -126,6 +126,80 @@ def test_history_and_comparison_of_a_former_bearer_keep_what_was_asked(taken_ove
         assert client.get(answer.location, follow_redirects=True).status_code == 200
 
 
+def test_a_comparison_of_a_former_bearers_versions_is_found(archive: Archive) -> None:
+    """A citation of it leads there, query and all, though the present bearer has a thread of that number."""
+    before = archive.save(1, title="Of the former one")
+    archive.now += timedelta(days=1)
+    after = archive.save(1, title="Of the former one, again")
+    archive.save_repository(name="Rocket2")
+    archive.now += timedelta(days=1)
+    archive.save_repository(id=99, name="Rocket")
+    present = archive.save(1, title="Of the present one")
+    client = archive.client()
+    place = "/github.com/Acme/Rocket/issues/1/compare"
+    for query in (f"from={before[:32]}&to={after[:32]}", f"from={before}"):
+        answer = client.get(f"{place}?{query}")
+        assert (answer.status_code, answer.location) == (302, f"/github.com/Acme/Rocket2/issues/1/compare?{query}")
+        assert client.get(answer.location, follow_redirects=True).status_code == 200
+    # Neither thread has both: of one another's, a digest that nothing has, a time before any capture.
+    for query in (f"from={before}&to={present}", f"from={'0' * 32}&to={after}", f"from=20200101T000000Z&to={after}"):
+        assert client.get(f"{place}?{query}").status_code == 404
+    assert client.get(f"{place}?from={present}&to={present}").status_code == 200
+
+
+def test_a_time_before_the_present_bearers_capture_means_the_former_one(taken_over: Archive) -> None:
+    """Where that one's thread was held at the time, in every form; 404 where neither was."""
+    client = taken_over.client()
+    then = f"{taken_over.store.captures(77, 1)[-1].at + timedelta(minutes=1):%Y%m%dT%H%M%SZ}"
+    for tail in ("", ".json", ".bib?post=issuecomment-201", "/cite"):
+        answer = client.get(f"/github.com/acme/rocket/issues/1@{then}{tail}")
+        assert (answer.status_code, answer.location) == (302, f"/github.com/Acme/Rocket2/issues/1@{then}{tail}")
+        assert client.get(answer.location, follow_redirects=True).status_code == 200
+    answer = client.get(f"/github.com/Acme/Rocket/issues/1/compare?from={then}")
+    assert answer.location == f"/github.com/Acme/Rocket2/issues/1/compare?from={then}"
+    assert client.get("/github.com/Acme/Rocket/issues/1@20200101T000000Z").status_code == 404
+    assert "/Acme/Rocket/" in client.get("/github.com/Acme/Rocket/issues/1@20300101T000000Z").location
+
+
+def test_the_api_leads_to_a_former_bearers_thread_for_now(taken_over: Archive) -> None:
+    """302 as on pages, not 301, since the present bearer may have one of that number tomorrow; a tombstone bars it."""
+    client = taken_over.client()
+    for part in ("", "/history", "/consent"):
+        answer = client.get(f"/api/v1/threads/github.com/acme/rocket/5{part}?x=1")
+        place = f"/api/v1/threads/github.com/Acme/Rocket2/5{part}?x=1"
+        assert (answer.status_code, answer.location) == (302, place)
+        assert "max-age=3600" not in answer.headers.get("Cache-Control", "")
+    assert client.get("/api/v1/threads/github.com/acme/rocket/1").status_code == 301
+    taken_over.withdraw(number=1)
+    assert client.get("/api/v1/threads/github.com/Acme/Rocket/1").status_code == 410
+
+
+def test_githubs_api_leads_to_a_former_bearers_comment(taken_over: Archive) -> None:
+    """302 as for its thread; `/repositories/ID` names one repository alone; withdrawn it answers 410 or 451."""
+    client = taken_over.client()
+    path = "/api/v3/repos/acme/rocket/issues/comments"
+    for comment in (201, 205):
+        answer = client.get(f"{path}/{comment}?x=1")
+        place = f"/api/v3/repositories/77/issues/comments/{comment}?x=1"
+        assert (answer.status_code, answer.location) == (302, f"http://localhost{place}")
+        assert client.get(place).get_json()["id"] == comment
+        assert client.get(f"/api/v3/repositories/99/issues/comments/{comment}").status_code == 404
+    assert client.get(f"{path}/301").status_code == 200
+    assert client.get(f"{path}/999").status_code == 404
+    with taken_over.store.transaction() as tx:
+        target = tx.target(ThreadRef("Acme", "Rocket2", 1, anchor="issuecomment-201"), None, whole=False)
+        tx.withdraw(target, reason="legal", note=None, erase=False, judge=lambda *_: JUDGED)
+        target = tx.target(ThreadRef("Acme", "Rocket2", 5), None, whole=True)
+        tx.withdraw(target, reason="other", note=None, erase=False, judge=lambda *_: JUDGED)
+    for comment, status in ((201, 451), (205, 410)):
+        for base in (path, "/api/v3/repositories/77/issues/comments"):
+            answer = client.get(f"{base}/{comment}")
+            assert answer.status_code == status
+            assert set(answer.get_json()) == {"message", "reason", "documentation_url", "status"}
+            assert "Said" not in answer.text
+            assert answer.headers["X-Robots-Tag"] == "noindex"
+
+
 def test_oembed_knows_the_threads_of_a_former_bearer(taken_over: Archive) -> None:
     """An embedded link goes on to show what it showed; what is withdrawn answers 410 or 451."""
     client = taken_over.client()
