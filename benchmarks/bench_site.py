@@ -112,9 +112,13 @@ def running(name: str, command: Sequence[str], port: int, probe: str, log: Path)
 
 
 def quiet(peer: Peer) -> None:
-    """Wait until a server has worked off what it was still asked for when wrk went away: it answers in turn."""
-    for _ in range(2):
-        fetched(peer, peer.probe)
+    """Wait until a server has worked off what it was still asked for when wrk went away: it answers, and rests."""
+    fetched(peer, peer.probe)
+    for _ in range(100):
+        before = peer.cpu_seconds()
+        time.sleep(0.3)
+        if peer.cpu_seconds() - before < 0.03:
+            return
 
 
 def load(peer: Peer, path: str, connections: int, seconds: int, folder: Path, script: str = "") -> dict[str, float]:
