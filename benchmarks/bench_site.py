@@ -313,6 +313,9 @@ def measured(
         # What takes long for one is asked for long enough by many that some answers come.
         alone = pages.get(page, {}).get(f"{who} {CONNECTIONS[0]}", {"p50_ms": 0.0})["p50_ms"] / 1e3
         span = min(LONGEST, max(seconds, round(3 * alone * connections)))
+        if peer is site and who != "made":
+            # It has to be in memory: the pages made before may have pushed it out.
+            fetched(peer, path, **({"Accept-Encoding": "gzip"} if who == "packed" else {}))
         found = load(peer, path, connections, span, folder, script)
         pages.setdefault(page, {})[f"{who} {connections}"] = found
         line = f"{page:22}{who:12}{connections:6}  "
