@@ -210,7 +210,10 @@ class ThreadPages:
             return changes.comparison(self._store, thread, mask=self._site.mask)
         except changes.NoVersion as problem:
             former = self._former(asked, *changes.versions())
-            return (former and moved_for_now(permalinks.compare(former))) or problem.answer
+            if former and (moved := moved_for_now(permalinks.compare(former))):
+                return moved
+            tombstone = self.tombstone(asked)
+            return _withdrawn(asked, tombstone, "") if tombstone else problem.answer
         except changes.Withdrawn as error:
             return _withdrawn(thread.summary.ref, error.tombstone, "", version=error.digest)
 
@@ -248,6 +251,9 @@ class ThreadPages:
         past = [each for each in captures if each.at <= at]
         if not past and (former := self._former(asked, at)):
             return _lead(permalinks.thread(former, at=at, form=form))
+        # A thread that a former bearer of the name had there is withdrawn: the link may have led to it.
+        if not past and (tombstone := self.tombstone(asked)):
+            return _withdrawn(asked, tombstone, form)
         if not past and _is_data(form):
             return error(
                 404, f"{ref} was first captured at {iso(captures[0].at)}: how it stood before is not known here"
@@ -266,6 +272,8 @@ class ThreadPages:
         ref = self.held(repository, asked.number)
         if ref is None:
             return self.missing(asked, form)
+        if tombstone := self.tombstone(asked):  # as in `_at_time`
+            return _withdrawn(asked, tombstone, form)
         if _is_data(form):
             return error(404, f"{ref} is held, but none of its snapshots has that digest")
         return changes.no_snapshot(ref, self._store.captures(repository.id, asked.number))

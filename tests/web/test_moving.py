@@ -242,3 +242,19 @@ def test_githubs_api_tells_where_a_thread_is_and_that_it_is_withdrawn(taken_over
         assert answer.get_json()["reason"] == "legal"
         assert answer.headers["X-Robots-Tag"] == "noindex"
     assert client.get(f"{base}/6").status_code == 404
+
+
+def test_links_to_a_withdrawn_thread_of_a_former_bearer_have_its_tombstone(archive: Archive) -> None:
+    """Though the name's present bearer has a thread of that number: by digest, by time, as a comparison, as data."""
+    digest = archive.save(12, title="License of the old rocket")
+    when = f"{archive.now - timedelta(hours=1):%Y%m%dT%H%M%SZ}"
+    archive.withdraw(number=12, reason="legal")
+    archive.save_repository(name="Rocket2")
+    archive.save_repository(id=99, name="Rocket")
+    present = archive.save(12, title="License of the present one")
+    client = archive.client()
+    path = "/github.com/Acme/Rocket/issues/12"
+    for tail in ("", f"@{present}", f"@{present}.json"):
+        assert client.get(path + tail).status_code == 200, tail
+    for tail in (f"@{digest}", f"@{digest[:32]}.json", f"@{digest}.bib", f"@{when}", f"/compare?from={digest}"):
+        assert client.get(path + tail).status_code == 451, tail
