@@ -43,10 +43,13 @@ def file_type(content: bytes) -> str | None:
     for start, kind in _STARTS:
         if content.startswith(start):
             return kind
+    if not content or b"\0" in content:
+        return None
     try:
-        return None if b"\0" in content or not content else content.decode() and "text"
+        content.decode()
     except UnicodeDecodeError:
         return None
+    return "text"
 
 
 def file_name(url: str, kind: str) -> str:

@@ -11,6 +11,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from archives import Archive
 from fakes import FakeGitHub, FakeRepository
 
 from archiver.store import Store, open_store
@@ -37,3 +38,12 @@ def repository() -> FakeRepository:
 def upstream(repository: FakeRepository) -> FakeGitHub:
     """GitHub with that one repository."""
     return FakeGitHub(repository)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    """Make an archive that holds one repository, Acme/Rocket, and no thread."""
+    made = Archive(tmp_path)
+    yield made
+    made.index.close()
+    made.store.close()

@@ -19,7 +19,6 @@ from archiver.github.client import connection
 
 MAX_REDIRECTS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
-_CHUNK = 64 * 1024
 LONGEST_SECONDS = 120
 """A picture that takes longer than this to come is given up."""
 

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
-import pytest
 from archives import Archive
 from archives import post as comment
 
 from archiver.kept import Kept
 from archiver.model import PostKind, Relevance
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    """Make an archive that holds one repository, Acme/Rocket, and no thread."""
-    made = Archive(tmp_path)
-    yield made
-    made.index.close()
-    made.store.close()
 
 
 def test_what_was_made_is_kept_as_long_as_there_is_room() -> None:
